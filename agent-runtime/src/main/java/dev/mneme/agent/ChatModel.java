@@ -1,0 +1,48 @@
+package dev.mneme.agent;
+
+import dev.mneme.data.Message;
+import dev.mneme.data.ModelRef;
+import dev.mneme.data.ToolSpec;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
+
+/**
+ * The port behind which every language model stands: our own checkpoints, an OpenAI-compatible
+ * endpoint, a script.
+ *
+ * <p>Thread-safe: callers ask from many threads at once, and an implementation that can batch does
+ * so inside.
+ */
+public interface ChatModel extends AutoCloseable {
+  /** The weights that answer now; may change between calls when a checkpoint is promoted. */
+  ModelRef ref();
+
+  /** How many tokens prompt and reply may have together. */
+  int contextTokens();
+
+  /** Tokens of the rendered prompt; an estimate where the model's tokenizer is not at hand. */
+  int countTokens(List<Message> messages, List<ToolSpec> tools);
+
+  /**
+   * Generates one reply.
+   *
+   * @param onText receives the reply's text in pieces, in order, on the calling thread or one that
+   *     happens-before the return; pieces never split a character
+   * @param cancellation stops generation between tokens; what came is kept
+   * @throws ChatModelException when the model or its endpoint fails
+   * @throws IllegalArgumentException when the prompt does not fit the context
+   */
+  ChatReply generate(ChatRequest request, Consumer<String> onText, Cancellation cancellation);
+
+  /**
+   * Sum of log-probabilities (nats) of {@code continuation} as the assistant's reply to {@code
+   * messages}; empty where the model does not give them.
+   */
+  default OptionalDouble logLikelihood(List<Message> messages, String continuation) {
+    return OptionalDouble.empty();
+  }
+
+  @Override
+  void close();
+}

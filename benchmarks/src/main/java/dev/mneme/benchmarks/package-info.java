@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.dpo;
+
+import org.jspecify.annotations.NullMarked;

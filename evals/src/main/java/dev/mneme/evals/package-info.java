@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.evals;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.preference;
+
+import org.jspecify.annotations.NullMarked;

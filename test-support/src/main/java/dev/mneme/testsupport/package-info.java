@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.testsupport;
+
+import org.jspecify.annotations.NullMarked;
