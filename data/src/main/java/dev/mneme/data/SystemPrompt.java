@@ -21,6 +21,10 @@ import java.util.List;
  * What varies most stands last, so that a prefix cache keeps the rest.
  */
 public final class SystemPrompt {
+  /** Who the model is unless a scenario or a user says otherwise; what it was trained with. */
+  public static final String PERSONA =
+      "You are Mneme, a helpful assistant with a long-term memory.";
+
   private SystemPrompt() {}
 
   /**
