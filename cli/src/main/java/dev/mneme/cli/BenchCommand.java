@@ -1,0 +1,9 @@
+package dev.mneme.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "bench",
+    description = "Measure this machine: model, training, memory, preference pairs.",
+    subcommands = {})
+final class BenchCommand extends GroupCommand {}

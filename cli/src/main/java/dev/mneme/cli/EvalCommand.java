@@ -1,0 +1,9 @@
+package dev.mneme.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "eval",
+    description = "Evaluate a model, a memory or a satisfaction judge; compare runs.",
+    subcommands = {})
+final class EvalCommand extends GroupCommand {}

@@ -1,0 +1,73 @@
+package dev.mneme.cli;
+
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Entry point: parse, run, turn exceptions into one sentence and an exit code. */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  /** The whole command line; tests give it other writers. */
+  static CommandLine commandLine() {
+    return new CommandLine(new MnemeCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(Main::run)
+        .setParameterExceptionHandler(Main::explainUsage)
+        .setExecutionExceptionHandler(Main::explain);
+  }
+
+  private static int explainUsage(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    if (command.getCommand() instanceof GroupCommand && args.length <= 1) {
+      command.usage(err);
+      return ExitCodes.USAGE;
+    }
+    err.println("mneme: " + e.getMessage());
+    UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("(" + command.getCommandSpec().qualifiedName() + " --help shows what it takes)");
+    err.flush();
+    return ExitCodes.USAGE;
+  }
+
+  private static int run(ParseResult parsed) {
+    if (GlobalOptions.of(parsed.commandSpec()).verbose) {
+      LogSetup.verbose();
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static int explain(Exception e, CommandLine command, ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    err.println("mneme: " + sentence(e));
+    if (GlobalOptions.of(parsed.commandSpec()).verbose) {
+      e.printStackTrace(err);
+    } else if (!(e instanceof UserError)) {
+      err.println("(--verbose shows where)");
+    }
+    err.flush();
+    return e instanceof UserError user ? user.exitCode() : ExitCodes.FAILURE;
+  }
+
+  /** Our own exceptions carry whole sentences; others get their kind in front. */
+  private static String sentence(Exception e) {
+    Throwable shown =
+        e instanceof UncheckedIOException && e.getMessage() == null ? e.getCause() : e;
+    String message = shown == null ? null : shown.getMessage();
+    if (message == null || message.isBlank()) {
+      return "failed with " + e.getClass().getSimpleName();
+    }
+    boolean ours = e.getClass().getName().startsWith("dev.mneme.");
+    boolean plain =
+        ours || e instanceof IllegalArgumentException || e instanceof UncheckedIOException;
+    return plain ? message : e.getClass().getSimpleName() + ": " + message;
+  }
+}

@@ -1,0 +1,9 @@
+package dev.mneme.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "mcp",
+    description = "Model Context Protocol: serve the memory, list tools of servers.",
+    subcommands = {})
+final class McpCommand extends GroupCommand {}

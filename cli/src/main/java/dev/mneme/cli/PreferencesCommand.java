@@ -1,0 +1,9 @@
+package dev.mneme.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "preferences",
+    description = "What was learnt about your preferences, with the evidence.",
+    subcommands = {})
+final class PreferencesCommand extends GroupCommand {}

@@ -1,0 +1,9 @@
+package dev.mneme.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "train",
+    description = "Train a tokenizer, a model from nothing, or from examples and pairs.",
+    subcommands = {})
+final class TrainCommand extends GroupCommand {}

@@ -1,0 +1,118 @@
+package dev.mneme.cli.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can be configured, as one tree. Each branch validates itself; defaults are here
+ * and nowhere else.
+ *
+ * @param scope whose memory is read and written
+ * @param model which model answers
+ * @param chat how the agent speaks and what it is given to read
+ */
+public record MnemeConfig(ScopeConfig scope, ModelSettings model, ChatConfig chat) {
+
+  public static MnemeConfig defaults() {
+    return new MnemeConfig(
+        new ScopeConfig("local", "me", "mneme"),
+        new ModelSettings("active", "bf16", 0, null),
+        new ChatConfig("default", 0.7, 0.95, 0.05, 1.0, 256, 6, 256));
+  }
+
+  /**
+   * @param tenant nothing crosses it
+   * @param user the person at the terminal
+   * @param agent the agent they speak with
+   */
+  public record ScopeConfig(String tenant, String user, String agent) {
+    public ScopeConfig {
+      requireText(tenant, "tenant");
+      requireText(user, "user");
+      requireText(agent, "agent");
+    }
+  }
+
+  /**
+   * @param name {@code active} (what the registry promoted), a registered model, or a folder
+   * @param precision weights in use: {@code f32}, {@code bf16} or {@code int8}
+   * @param threads compute threads; 0 means as many as there are cores
+   * @param endpoint an OpenAI-compatible endpoint to use instead; null for our own model
+   */
+  public record ModelSettings(
+      String name, String precision, int threads, @Nullable EndpointConfig endpoint) {
+    public ModelSettings {
+      requireText(name, "name");
+      if (!precision.equals("f32") && !precision.equals("bf16") && !precision.equals("int8")) {
+        throw new IllegalArgumentException("precision must be f32, bf16 or int8, got " + precision);
+      }
+      if (threads < 0) {
+        throw new IllegalArgumentException("threads must be 0 (all) or positive, got " + threads);
+      }
+    }
+  }
+
+  /**
+   * @param baseUrl for example {@code http://localhost:8080/v1}
+   * @param model the model's name there
+   * @param apiKey {@code env:NAME}; a key never stands in a file. Null where none is needed
+   * @param contextTokens how much the model reads
+   */
+  public record EndpointConfig(
+      String baseUrl, String model, @Nullable String apiKey, int contextTokens) {
+    public EndpointConfig {
+      requireText(baseUrl, "baseUrl");
+      requireText(model, "model");
+      if (apiKey != null && !apiKey.startsWith("env:")) {
+        throw new IllegalArgumentException(
+            "apiKey must name an environment variable as env:NAME; a key never stands in a file");
+      }
+      if (contextTokens < 256) {
+        throw new IllegalArgumentException(
+            "contextTokens must be at least 256, got " + contextTokens);
+      }
+    }
+  }
+
+  /**
+   * @param persona name of a persona file, or {@code default}
+   * @param temperature 0 is greedy
+   * @param topP nucleus
+   * @param minP floor relative to the likeliest token
+   * @param repetitionPenalty 1 is off
+   * @param maxTokens longest reply
+   * @param memories how many memories a prompt may carry
+   * @param memoryTokens how many tokens they may take together
+   */
+  public record ChatConfig(
+      String persona,
+      double temperature,
+      double topP,
+      double minP,
+      double repetitionPenalty,
+      int maxTokens,
+      int memories,
+      int memoryTokens) {
+    public ChatConfig {
+      requireText(persona, "persona");
+      if (!(temperature >= 0 && temperature <= 5)) {
+        throw new IllegalArgumentException("temperature must be in [0, 5], got " + temperature);
+      }
+      if (maxTokens < 1) {
+        throw new IllegalArgumentException("maxTokens must be positive, got " + maxTokens);
+      }
+      if (memories < 0 || memoryTokens < 0) {
+        throw new IllegalArgumentException(
+            "memories and memoryTokens must not be negative, got "
+                + memories
+                + " and "
+                + memoryTokens);
+      }
+    }
+  }
+
+  private static void requireText(@Nullable String value, String name) {
+    if (value == null || value.isBlank()) {
+      throw new IllegalArgumentException(name + " must not be empty");
+    }
+  }
+}
