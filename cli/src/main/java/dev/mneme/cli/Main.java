@@ -2,6 +2,7 @@ package dev.mneme.cli;
 
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -17,11 +18,18 @@ public final class Main {
 
   /** The whole command line; tests give it other writers. */
   static CommandLine commandLine() {
-    return new CommandLine(new MnemeCommand())
-        .setCaseInsensitiveEnumValuesAllowed(true)
+    CommandLine root = new CommandLine(new MnemeCommand());
+    root.getSubcommands().values().forEach(Main::dropExitCodes);
+    return root.setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionStrategy(Main::run)
         .setParameterExceptionHandler(Main::explainUsage)
         .setExecutionExceptionHandler(Main::explain);
+  }
+
+  /** The list stands once, in the root's help. */
+  private static void dropExitCodes(CommandLine command) {
+    command.getCommandSpec().usageMessage().exitCodeList(Map.of()).exitCodeListHeading("");
+    command.getSubcommands().values().forEach(Main::dropExitCodes);
   }
 
   private static int explainUsage(ParameterException e, String[] args) {
