@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.model.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.model.serve;
+
+import org.jspecify.annotations.NullMarked;
