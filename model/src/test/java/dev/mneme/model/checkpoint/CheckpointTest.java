@@ -160,7 +160,7 @@ class CheckpointTest {
     Path folder = copyOfGolden();
     Path weights = folder.resolve("model.safetensors");
     try (RandomAccessFile file = new RandomAccessFile(weights.toFile(), "rw")) {
-      file.seek(20);
+      file.seek(9);
       file.write(new byte[] {'}', '}', '}'});
     }
     assertThat(messageOfOpening(folder)).contains(weights + ": corrupt, the header is not JSON");

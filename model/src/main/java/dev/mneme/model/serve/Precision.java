@@ -1,0 +1,44 @@
+package dev.mneme.model.serve;
+
+import java.util.Locale;
+
+/** How a decoder keeps the matrices. Norms, router and cache stay f32, and so do all sums. */
+public enum Precision {
+  /** As exact as the file: for reference and comparison. */
+  F32(4),
+  /** Brain float: half the memory traffic, no visible loss; the default. */
+  BF16(2),
+  /** Eight-bit integers with a scale per block of a row: a quarter of the traffic. */
+  INT8(1);
+
+  private final int bytes;
+
+  Precision(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Bytes of one weight, scales apart. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** The name on the command line: {@code f32}, {@code bf16} or {@code int8}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The precision of that name.
+   *
+   * @throws IllegalArgumentException naming the three
+   */
+  public static Precision of(String label) {
+    for (Precision precision : values()) {
+      if (precision.label().equals(label.toLowerCase(Locale.ROOT))) {
+        return precision;
+      }
+    }
+    throw new IllegalArgumentException(
+        "precision is " + label + ", expected one of f32, bf16, int8");
+  }
+}
