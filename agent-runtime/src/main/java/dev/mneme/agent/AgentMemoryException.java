@@ -1,0 +1,12 @@
+package dev.mneme.agent;
+
+import org.jspecify.annotations.Nullable;
+
+/** The memory behind an agent failed: a full disk, a locked store, a corrupt session. */
+public final class AgentMemoryException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public AgentMemoryException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}
