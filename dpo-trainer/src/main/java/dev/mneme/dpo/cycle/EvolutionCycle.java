@@ -1,0 +1,316 @@
+package dev.mneme.dpo.cycle;
+
+import dev.mneme.data.Hashes;
+import dev.mneme.data.Json;
+import dev.mneme.data.JsonLines;
+import dev.mneme.data.Message;
+import dev.mneme.data.PreferencePair;
+import dev.mneme.dpo.registry.CheckpointManifest;
+import dev.mneme.dpo.registry.CheckpointRegistry;
+import dev.mneme.dpo.registry.DataProvenance;
+import dev.mneme.dpo.registry.RegistryException;
+import dev.mneme.dpo.train.StepMetrics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+
+/**
+ * Snapshot, extract, clean, split, train, judge, promote or reject, record.
+ *
+ * <p>Nothing that serves changes before the last step, which is one rename. A cycle that is killed
+ * leaves a run folder whose record says RUNNING and a temporary candidate that the registry sweeps;
+ * the next cycle starts afresh from the same memory. One at a time.
+ */
+public final class EvolutionCycle {
+  private static final DateTimeFormatter RUN_ID =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  private final CheckpointRegistry registry;
+  private final Path runs;
+  private final PreferenceSource source;
+  private final CandidateTrainer trainer;
+  private final PromotionGate gate;
+  private final EvolutionConfig config;
+  private final InstantSource clock;
+
+  public EvolutionCycle(
+      CheckpointRegistry registry,
+      Path runs,
+      PreferenceSource source,
+      CandidateTrainer trainer,
+      PromotionGate gate,
+      EvolutionConfig config,
+      InstantSource clock) {
+    this.registry = registry;
+    this.runs = runs;
+    this.source = source;
+    this.trainer = trainer;
+    this.gate = gate;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  /** What a cycle would train on now; trains nothing. */
+  public TrainingSet plan(int maxTokens, ToIntFunction<List<Message>> countTokens) {
+    PreferenceSource.Snapshot snapshot = source.snapshot();
+    var cleaned = new PairHygiene(maxTokens, config.copyCap(), countTokens).clean(snapshot.pairs());
+    Map<String, Integer> dropped = new TreeMap<>(snapshot.dropped());
+    cleaned.dropped().forEach((reason, n) -> dropped.merge(reason, n, Integer::sum));
+    List<PreferencePair> train = new ArrayList<>();
+    List<PreferencePair> heldOut = new ArrayList<>();
+    for (PreferencePair pair : cleaned.kept()) {
+      (isHeldOut(pair) ? heldOut : train).add(pair);
+    }
+    var heldOutPrompts = heldOut.stream().map(PreferencePair::prompt).toList();
+    var replies =
+        snapshot.ratedReplies().stream().filter(r -> !heldOutPrompts.contains(r.prompt())).toList();
+    return new TrainingSet(snapshot.memorySequence(), train, heldOut, replies, dropped);
+  }
+
+  /** By the last user message, so that one request is never on both sides. */
+  private boolean isHeldOut(PreferencePair pair) {
+    String request = pair.prompt().getLast().content().strip().toLowerCase(Locale.ROOT);
+    long bucket =
+        Long.remainderUnsigned(Hashes.subSeed(config.seed(), "held-out", request), 10_000);
+    return bucket < Math.round(config.heldOutFraction() * 10_000);
+  }
+
+  /** Whether a plan has enough to learn from; otherwise why not. */
+  public @Nullable String nothingToLearn(TrainingSet set) {
+    if (set.trainPairs().size() < config.minPairs()) {
+      return "only "
+          + set.trainPairs().size()
+          + " pairs to learn from, at least "
+          + config.minPairs()
+          + " are needed"
+          + (set.dropped().isEmpty() ? "" : "; left out: " + set.dropped());
+    }
+    if (set.heldOutPairs().isEmpty()) {
+      return "no pairs are left to judge a candidate by; more requests are needed";
+    }
+    return null;
+  }
+
+  /**
+   * Runs one cycle on a plan.
+   *
+   * @param progress sees every training step
+   * @return the finished record, also on disk in the run folder
+   */
+  public CycleRecord run(TrainingSet set, Consumer<StepMetrics> progress) {
+    Instant started = clock.instant();
+    CheckpointManifest active =
+        registry
+            .active()
+            .orElseThrow(() -> new RegistryException("no checkpoint is active yet; promote one"));
+    String id = "cycle-" + RUN_ID.format(started);
+    Path folder = newRunFolder(id);
+    var record = new Draft(folder, started, active, set);
+    String nothing = nothingToLearn(set);
+    if (nothing != null) {
+      return record.end(CycleRecord.Outcome.NOTHING_TO_LEARN, nothing, null, Map.of(), null);
+    }
+    requireDisk(registry.folder(active));
+    record.write(CycleRecord.Outcome.RUNNING, "running", null, Map.of(), null, null);
+
+    registry.verify(active);
+    Path candidateFolder = registry.newCandidateFolder();
+    Map<String, Double> figures;
+    try (Writer metrics = Files.newBufferedWriter(folder.resolve("metrics.jsonl"))) {
+      figures =
+          trainer.train(
+              registry.folder(active),
+              set,
+              candidateFolder,
+              step -> {
+                append(metrics, step);
+                progress.accept(step);
+              });
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + folder.resolve("metrics.jsonl"), e);
+    }
+    CheckpointManifest candidate =
+        registry.register(
+            candidateFolder,
+            id,
+            active.id(),
+            CheckpointManifest.Kind.CYCLE,
+            trainer.config(),
+            set.provenance());
+    PromotionGate.Verdict verdict =
+        gate.judge(registry.folder(candidate), registry.folder(active), set.heldOutPairs());
+    String reason = explain(verdict);
+    registry.recordDecision(candidate, scores(verdict), verdict.passed(), reason);
+    if (verdict.passed()) {
+      registry.promote(candidate, id + ": " + reason);
+      return record.end(CycleRecord.Outcome.PROMOTED, reason, candidate.id(), figures, verdict);
+    }
+    return record.end(CycleRecord.Outcome.REJECTED, reason, candidate.id(), figures, verdict);
+  }
+
+  /** The records of past cycles, oldest first; unreadable ones are left out. */
+  public static List<CycleRecord> history(Path runs) {
+    List<CycleRecord> all = new ArrayList<>();
+    if (!Files.isDirectory(runs)) {
+      return all;
+    }
+    try (var entries = Files.list(runs)) {
+      for (Path each : entries.sorted().toList()) {
+        Path file = each.resolve("cycle.json");
+        if (Files.exists(file)) {
+          try {
+            all.add(Json.mapper().readValue(Files.readString(file), CycleRecord.class));
+          } catch (JacksonException e) {
+            throw new UncheckedIOException(
+                file + " is not a cycle record", new IOException(e.getOriginalMessage()));
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + runs, e);
+    }
+    return all;
+  }
+
+  private static String explain(PromotionGate.Verdict verdict) {
+    if (verdict.passed()) {
+      return "all " + verdict.checks().size() + " checks of the gate held";
+    }
+    return verdict.checks().stream()
+        .filter(c -> !c.passed())
+        .map(
+            c ->
+                String.format(
+                    Locale.ROOT,
+                    "%s went from %.3f to %.3f (required: %s)",
+                    c.name(),
+                    c.active(),
+                    c.candidate(),
+                    c.rule()))
+        .reduce((a, b) -> a + "; " + b)
+        .orElse("");
+  }
+
+  private static Map<String, Double> scores(PromotionGate.Verdict verdict) {
+    Map<String, Double> scores = new LinkedHashMap<>();
+    verdict.checks().forEach(c -> scores.put(c.name(), c.candidate()));
+    return scores;
+  }
+
+  private void requireDisk(Path active) {
+    long needed = 2 * trainer.diskBytesNeeded(active);
+    try {
+      long usable = Files.getFileStore(runs).getUsableSpace();
+      if (usable < needed) {
+        throw new RegistryException(
+            String.format(
+                Locale.ROOT,
+                "a cycle needs %,d MB of disk below %s and %,d MB are free; nothing was changed",
+                needed >> 20,
+                runs,
+                usable >> 20));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot ask for free space below " + runs, e);
+    }
+  }
+
+  private Path newRunFolder(String id) {
+    try {
+      Files.createDirectories(runs);
+      Path folder = runs.resolve(id);
+      for (int n = 2; Files.exists(folder); n++) {
+        folder = runs.resolve(id + "-" + n);
+      }
+      return Files.createDirectory(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot create a run folder below " + runs, e);
+    }
+  }
+
+  private static void append(Writer metrics, StepMetrics step) {
+    try {
+      metrics.write(JsonLines.line(step));
+      metrics.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write metrics", e);
+    }
+  }
+
+  /** The record as it grows; written at the start and at the end. */
+  private final class Draft {
+    private final Path folder;
+    private final Instant started;
+    private final CheckpointManifest active;
+    private final TrainingSet set;
+
+    Draft(Path folder, Instant started, CheckpointManifest active, TrainingSet set) {
+      this.folder = folder;
+      this.started = started;
+      this.active = active;
+      this.set = set;
+    }
+
+    CycleRecord end(
+        CycleRecord.Outcome outcome,
+        String reason,
+        @Nullable String candidate,
+        Map<String, Double> figures,
+        PromotionGate.@Nullable Verdict verdict) {
+      return write(outcome, reason, candidate, figures, verdict, clock.instant());
+    }
+
+    CycleRecord write(
+        CycleRecord.Outcome outcome,
+        String reason,
+        @Nullable String candidate,
+        Map<String, Double> figures,
+        PromotionGate.@Nullable Verdict verdict,
+        @Nullable Instant ended) {
+      DataProvenance data = set.provenance();
+      var record =
+          new CycleRecord(
+              folder.getFileName().toString(),
+              started,
+              ended,
+              outcome,
+              reason,
+              active.id(),
+              candidate,
+              set.trainPairs().size(),
+              set.heldOutPairs().size(),
+              set.replies().size(),
+              set.dropped(),
+              data,
+              trainer.config(),
+              figures,
+              verdict);
+      Path target = folder.resolve("cycle.json");
+      Path temporary = folder.resolve("cycle.json.tmp");
+      try {
+        Files.writeString(temporary, Json.mapper().writeValueAsString(record));
+        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot write " + target, e);
+      }
+      return record;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.mneme.dpo.cycle;
+
+import dev.mneme.data.PreferencePair;
+import dev.mneme.data.RatedReply;
+import dev.mneme.dpo.registry.DataProvenance;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What one cycle trains on and what it holds out.
+ *
+ * @param memorySequence the memory's change number at the snapshot
+ * @param trainPairs pairs to learn from
+ * @param heldOutPairs pairs the gate asks about; no prompt of theirs is in {@code trainPairs}
+ * @param replies replies for the supervised phase
+ * @param dropped counts by reason, censor and hygiene together
+ */
+public record TrainingSet(
+    long memorySequence,
+    List<PreferencePair> trainPairs,
+    List<PreferencePair> heldOutPairs,
+    List<RatedReply> replies,
+    Map<String, Integer> dropped) {
+  public TrainingSet {
+    trainPairs = List.copyOf(trainPairs);
+    heldOutPairs = List.copyOf(heldOutPairs);
+    replies = List.copyOf(replies);
+    dropped = Map.copyOf(dropped);
+  }
+
+  /** Users, turns and weights, by id only. */
+  public DataProvenance provenance() {
+    Set<String> users = new LinkedHashSet<>();
+    Set<String> turns = new LinkedHashSet<>();
+    Map<String, Double> weights = new LinkedHashMap<>();
+    for (PreferencePair pair : trainPairs) {
+      users.add(pair.scope().tenant() + "/" + pair.scope().user());
+      pair.evidence().forEach(e -> turns.add(e.turnId()));
+      weights.put(pair.id(), pair.weight().total());
+    }
+    for (RatedReply reply : replies) {
+      users.add(reply.scope().tenant() + "/" + reply.scope().user());
+      reply.evidence().forEach(e -> turns.add(e.turnId()));
+    }
+    return new DataProvenance(memorySequence, List.copyOf(users), List.copyOf(turns), weights);
+  }
+}

@@ -1,0 +1,167 @@
+package dev.mneme.dpo.cycle;
+
+import static dev.mneme.dpo.cycle.Pairs.pair;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mneme.data.PreferencePair;
+import dev.mneme.dpo.registry.CheckpointManifest;
+import dev.mneme.dpo.registry.CheckpointRegistry;
+import dev.mneme.dpo.registry.DataProvenance;
+import dev.mneme.dpo.train.StepMetrics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvolutionCycleTest {
+  private static final InstantSource CLOCK =
+      InstantSource.fixed(Instant.parse("2026-03-01T10:00:00Z"));
+
+  @TempDir Path dir;
+  private CheckpointRegistry registry;
+  private CheckpointManifest origin;
+
+  @BeforeEach
+  void openWithAnActiveCheckpoint() throws IOException {
+    registry = CheckpointRegistry.open(dir.resolve("models"), CLOCK);
+    Path folder = registry.newCandidateFolder();
+    Files.writeString(folder.resolve("model.safetensors"), "origin");
+    origin =
+        registry.register(
+            folder, "origin", null, CheckpointManifest.Kind.BUNDLED, Map.of(), DataProvenance.NONE);
+    registry.promote(origin, "first");
+  }
+
+  private static List<PreferencePair> manyPairs(int n) {
+    List<PreferencePair> pairs = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      pairs.add(pair("request " + i, "good " + i, "bad " + i, 1));
+    }
+    return pairs;
+  }
+
+  private EvolutionCycle cycle(List<PreferencePair> pairs, CandidateTrainer trainer, boolean pass) {
+    PreferenceSource source =
+        () -> new PreferenceSource.Snapshot(42, pairs, List.of(), Map.of("secret", 2));
+    PromotionGate gate =
+        (candidate, active, heldOut) ->
+            new PromotionGate.Verdict(
+                List.of(
+                    new PromotionGate.Check(
+                        "preference_accuracy", 0.5, pass ? 0.9 : 0.4, 0, 0, "must rise", pass)),
+                List.of(),
+                1);
+    return new EvolutionCycle(
+        registry, dir.resolve("runs"), source, trainer, gate, EvolutionConfig.defaults(), CLOCK);
+  }
+
+  private static TrainingSet plan(EvolutionCycle cycle) {
+    return cycle.plan(1000, messages -> 1);
+  }
+
+  @Test
+  void aCandidateThatPassesTheGateServesWithItsProvenance() {
+    var cycle = cycle(manyPairs(60), new WritingTrainer(), true);
+    var record = cycle.run(plan(cycle), step -> {});
+    assertThat(record.outcome()).isEqualTo(CycleRecord.Outcome.PROMOTED);
+    var active = registry.active().orElseThrow();
+    assertThat(active.id()).isEqualTo(record.candidate());
+    assertThat(active.parent()).isEqualTo(origin.id());
+    assertThat(active.data().memorySequence()).isEqualTo(42);
+    assertThat(active.data().users()).containsExactly("local/ann");
+    assertThat(active.data().pairWeights()).hasSize(record.trainPairs());
+    assertThat(EvolutionCycle.history(dir.resolve("runs"))).containsExactly(record);
+  }
+
+  @Test
+  void aCandidateThatFailsTheGateIsKeptButDoesNotServe() {
+    var cycle = cycle(manyPairs(60), new WritingTrainer(), false);
+    var record = cycle.run(plan(cycle), step -> {});
+    assertThat(record.outcome()).isEqualTo(CycleRecord.Outcome.REJECTED);
+    assertThat(record.reason()).contains("preference_accuracy went from 0.500 to 0.400");
+    assertThat(registry.active()).contains(origin);
+    var decision = registry.require(String.valueOf(record.candidate())).decision();
+    assertThat(decision).isNotNull();
+    assertThat(decision.promoted()).isFalse();
+  }
+
+  @Test
+  void tooFewPairsEndTheCycleWithASentenceAndNoModel() {
+    var cycle = cycle(manyPairs(3), new WritingTrainer(), true);
+    var record = cycle.run(plan(cycle), step -> {});
+    assertThat(record.outcome()).isEqualTo(CycleRecord.Outcome.NOTHING_TO_LEARN);
+    assertThat(record.reason()).contains("at least 8 are needed").contains("secret");
+    assertThat(registry.list()).containsExactly(origin);
+  }
+
+  @Test
+  void noPromptIsBothTrainedOnAndHeldOut() {
+    var cycle = cycle(manyPairs(200), new WritingTrainer(), true);
+    TrainingSet set = plan(cycle);
+    assertThat(set.heldOutPairs()).hasSizeBetween(20, 60);
+    assertThat(set.trainPairs().size() + set.heldOutPairs().size()).isEqualTo(200);
+    assertThat(set.trainPairs())
+        .extracting(PreferencePair::prompt)
+        .doesNotContainAnyElementsOf(
+            set.heldOutPairs().stream().map(PreferencePair::prompt).toList());
+  }
+
+  @Test
+  void aTrainerThatDiesLeavesTheActiveCheckpointServing() {
+    CandidateTrainer dying =
+        new WritingTrainer() {
+          @Override
+          public Map<String, Double> train(
+              Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
+            super.train(active, set, out, listener);
+            throw new IllegalStateException("power failure");
+          }
+        };
+    var cycle = cycle(manyPairs(60), dying, true);
+    TrainingSet set = plan(cycle);
+    assertThatThrownBy(() -> cycle.run(set, step -> {})).hasMessage("power failure");
+    var reopened = CheckpointRegistry.open(dir.resolve("models"), CLOCK);
+    assertThat(reopened.active()).contains(origin);
+    assertThat(reopened.list()).containsExactly(origin);
+    var again = cycle(manyPairs(60), new WritingTrainer(), true);
+    assertThat(again.run(plan(again), step -> {}).outcome())
+        .isEqualTo(CycleRecord.Outcome.PROMOTED);
+  }
+
+  /** Writes a checkpoint that differs from its parent. */
+  private static class WritingTrainer implements CandidateTrainer {
+    @Override
+    public long diskBytesNeeded(Path active) {
+      return 1024;
+    }
+
+    @Override
+    public Map<String, Double> train(
+        Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
+      try {
+        String before = Files.readString(active.resolve("model.safetensors"));
+        Files.writeString(out.resolve("model.safetensors"), before + "+" + set.trainPairs().size());
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot write the candidate", e);
+      }
+      listener.accept(
+          new StepMetrics("dpo", 1, 1, 0.69, 0, 0, 0.5, 0, -10, -11, 1, 1e-4, 0, 0, 10));
+      return Map.of("loss", 0.69);
+    }
+
+    @Override
+    public Map<String, Object> config() {
+      return Map.of("beta", 0.1);
+    }
+  }
+}
