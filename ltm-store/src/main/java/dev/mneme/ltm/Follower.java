@@ -1,0 +1,226 @@
+package dev.mneme.ltm;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the index up with the ledger on a thread of its own, and lets readers wait until it is.
+ *
+ * <p>Writers are held back when the index falls too far behind, so a reader never waits long. When
+ * the index cannot be written, writing to the ledger goes on and reading says what is wrong.
+ */
+final class Follower implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Follower.class);
+
+  /** Changes applied at once. */
+  private static final int CHUNK = 2_000;
+
+  /** Changes between durable commits of the index, which bound the work of opening. */
+  private static final int COMMIT = 10_000;
+
+  /** Writers wait beyond this lag. */
+  private static final int LAG = 10_000;
+
+  private final Ledger ledger;
+  private final MemoryIndex index;
+  private final Indexer indexer;
+  private final Thread thread;
+  private final ReentrantLock monitor = new ReentrantLock();
+  private final Condition moved = monitor.newCondition();
+  private long wanted;
+  private long applied;
+  private boolean closing;
+  private @Nullable MemoryStoreException failure;
+
+  Follower(Ledger ledger, @Nullable Path dir, String store, Words words, long last) {
+    this.ledger = ledger;
+    this.index = MemoryIndex.open(dir, store);
+    this.indexer = new Indexer(index, words);
+    this.wanted = last;
+    this.thread = Thread.ofPlatform().name("mneme-ltm-indexer").daemon(true).unstarted(this::loop);
+    if (index.fits(last)) {
+      applied = index.committed();
+    } else {
+      rebuild(last);
+    }
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  MemoryIndex index() {
+    return index;
+  }
+
+  /** The ledger has reached a change; called by the writer, who is held back when far ahead. */
+  void committed(long sequence) {
+    monitor.lock();
+    try {
+      wanted = sequence;
+      moved.signalAll();
+      while (wanted - applied > LAG && failure == null && !closing) {
+        moved.awaitUninterruptibly();
+      }
+    } finally {
+      monitor.unlock();
+    }
+  }
+
+  /** Waits until the index shows a change. */
+  void await(long sequence) throws IOException {
+    monitor.lock();
+    try {
+      while (applied < sequence) {
+        if (failure != null) {
+          throw failure;
+        }
+        if (closing) {
+          throw new IllegalStateException("the memory is closed");
+        }
+        moved.awaitUninterruptibly();
+      }
+    } finally {
+      monitor.unlock();
+    }
+    index.refresh();
+  }
+
+  long applied() {
+    monitor.lock();
+    try {
+      return applied;
+    } finally {
+      monitor.unlock();
+    }
+  }
+
+  /** Makes the index anew from the ledger. Only while the thread is not running, or is paused. */
+  private void rebuild(long last) {
+    try {
+      index.clear();
+      ledger.jdbi().useHandle(handle -> rebuild(handle));
+      index.commit(last);
+      index.refresh();
+      applied = last;
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  private void rebuild(org.jdbi.v3.core.Handle handle) {
+    try {
+      indexer.rebuild(handle);
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  private void loop() {
+    long uncommitted = 0;
+    while (true) {
+      long from;
+      long to;
+      boolean last;
+      monitor.lock();
+      try {
+        while (applied >= wanted && !closing) {
+          if (uncommitted == 0) {
+            moved.awaitUninterruptibly();
+          } else {
+            try {
+              if (!moved.await(2, TimeUnit.SECONDS)) {
+                break;
+              }
+            } catch (InterruptedException e) {
+              log.debug("the indexer ignores an interrupt");
+            }
+          }
+        }
+        from = applied;
+        to = Math.min(wanted, from + CHUNK);
+        last = closing && from >= wanted;
+      } finally {
+        monitor.unlock();
+      }
+      try {
+        if (to > from) {
+          long end = to;
+          ledger.jdbi().useHandle(handle -> indexer.apply(handle, from, end));
+          uncommitted += to - from;
+        }
+        if (uncommitted > 0 && (uncommitted >= COMMIT || to == from)) {
+          index.commit(to);
+          uncommitted = 0;
+        }
+      } catch (IOException | JdbiException e) {
+        stop(broken(e));
+        return;
+      } catch (RuntimeException e) {
+        stop(broken(e));
+        return;
+      }
+      monitor.lock();
+      try {
+        applied = to;
+        moved.signalAll();
+      } finally {
+        monitor.unlock();
+      }
+      if (last) {
+        return;
+      }
+    }
+  }
+
+  private void stop(MemoryStoreException cause) {
+    log.error("the index cannot follow the ledger", cause);
+    monitor.lock();
+    try {
+      failure = cause;
+      moved.signalAll();
+    } finally {
+      monitor.unlock();
+    }
+  }
+
+  private static MemoryStoreException broken(Exception cause) {
+    return new MemoryStoreException(
+        "the index cannot follow the ledger ("
+            + cause.getMessage()
+            + "); every turn is safe in the ledger; make room on the disk, then run `mneme memory"
+            + " rebuild-index`",
+        false,
+        cause);
+  }
+
+  @Override
+  public void close() throws IOException {
+    monitor.lock();
+    try {
+      closing = true;
+      moved.signalAll();
+    } finally {
+      monitor.unlock();
+    }
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    index.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,381 @@
+package dev.mneme.ltm;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.Field;
+import org.apache.lucene.document.FieldType;
+import org.apache.lucene.document.KnnFloatVectorField;
+import org.apache.lucene.document.NumericDocValuesField;
+import org.apache.lucene.document.StringField;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexFormatTooNewException;
+import org.apache.lucene.index.IndexFormatTooOldException;
+import org.apache.lucene.index.IndexOptions;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.MultiTerms;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.index.TieredMergePolicy;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.SearcherManager;
+import org.apache.lucene.search.similarities.BM25Similarity;
+import org.apache.lucene.store.AlreadyClosedException;
+import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.util.BytesRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Lucene index: one document a turn, one a stretch of a session, nothing that the ledger does
+ * not know better.
+ *
+ * <p>Every term carries its space's number, so that spaces share files but no words. Texts are
+ * indexed and not stored. The commit's user data says up to which change the index is a function of
+ * which ledger, by which recipe; {@link #fits} decides whether it can be used.
+ *
+ * <p>Threads: one writer (the indexer), many readers.
+ */
+final class MemoryIndex implements AutoCloseable {
+  /** Change it with every change to the documents' shape. */
+  static final String SCHEMA = "1";
+
+  /** Turns of a session that share one session document. */
+  static final int STRETCH = 64;
+
+  static final String KEY = "k";
+  static final String SPACE = "p";
+  static final String STRETCH_SPACE = "q";
+  static final String SESSION = "s";
+  static final String WHO = "who";
+  static final String TURN = "t";
+  static final String NEAR = "n";
+  static final String WIDE = "w";
+  static final String FACTS = "f";
+  static final String STRETCH_TEXT = "c";
+  static final String SEQ = "seq";
+  static final String SESSION_ID = "sid";
+  static final String INDEX = "i";
+  static final String AT = "at";
+  static final String SPEAKER = "spk";
+  static final String PRINT = "sim";
+
+  private static final FieldType TEXT = new FieldType();
+
+  static {
+    TEXT.setTokenized(true);
+    TEXT.setIndexOptions(IndexOptions.DOCS_AND_FREQS);
+    TEXT.freeze();
+  }
+
+  /**
+   * What a commit says about itself.
+   *
+   * @param applied the last change in the index
+   * @param schema shape of the documents
+   * @param words recipe of the terms
+   * @param store the ledger's own id
+   */
+  record Stamp(long applied, String schema, String words, String store) {
+    static final Stamp NONE = new Stamp(-1, "", "", "");
+  }
+
+  /** A turn to be indexed; the lists are terms. */
+  record TurnDoc(
+      int space,
+      int session,
+      long seq,
+      int index,
+      long atSeconds,
+      String speaker,
+      long print,
+      List<String> own,
+      List<List<String>> near,
+      List<List<String>> wide,
+      List<String> facts,
+      Map<String, float[]> vectors,
+      @Nullable String keyPrefix) {}
+
+  private final Directory directory;
+  private final IndexWriter writer;
+  private final SearcherManager searchers;
+  private final String store;
+  private final Object refresh = new Object();
+  private final AtomicLong changed = new AtomicLong();
+  private volatile long refreshed;
+  private volatile boolean closed;
+  private Stamp stamp;
+
+  private MemoryIndex(Directory directory, String store) throws IOException {
+    this.directory = directory;
+    this.store = store;
+    var config = new IndexWriterConfig();
+    config.setSimilarity(new BM25Similarity());
+    config.setRAMBufferSizeMB(64);
+    config.setCommitOnClose(false);
+    var merges = new TieredMergePolicy();
+    merges.setDeletesPctAllowed(20);
+    config.setMergePolicy(merges);
+    this.writer = new IndexWriter(directory, config);
+    this.stamp = readStamp();
+    this.searchers = new SearcherManager(writer, null);
+  }
+
+  /** Opens the index in a directory, or in memory when {@code dir} is null. */
+  static MemoryIndex open(@Nullable Path dir, String store) {
+    try {
+      return new MemoryIndex(
+          dir == null ? new ByteBuffersDirectory() : FSDirectory.open(dir), store);
+    } catch (IndexFormatTooNewException | IndexFormatTooOldException e) {
+      throw new MemoryStoreException(
+          "the index " + dir + " was written by another version; run `mneme memory rebuild-index`",
+          false,
+          e);
+    } catch (IOException e) {
+      throw new MemoryStoreException(
+          "cannot open the index "
+              + dir
+              + " ("
+              + e.getMessage()
+              + "); the ledger is whole: run `mneme memory rebuild-index`",
+          false,
+          e);
+    }
+  }
+
+  /** True when the index was made from this ledger by this recipe and is not ahead of it. */
+  boolean fits(long lastSequence) {
+    return stamp.applied() >= 0
+        && stamp.applied() <= lastSequence
+        && stamp.schema().equals(SCHEMA)
+        && stamp.words().equals(Words.ID)
+        && stamp.store().equals(store);
+  }
+
+  long committed() {
+    return stamp.applied();
+  }
+
+  static String prefix(int space) {
+    return Integer.toString(space, 36) + "|";
+  }
+
+  static String number(int n) {
+    return Integer.toString(n, 36);
+  }
+
+  static String turnKey(long seq) {
+    return "t" + Long.toString(seq, 36);
+  }
+
+  static int speakerHash(String speaker) {
+    return speaker.strip().toLowerCase(java.util.Locale.ROOT).hashCode();
+  }
+
+  void put(TurnDoc turn) throws IOException {
+    String prefix = prefix(turn.space());
+    String key =
+        turn.keyPrefix() == null
+            ? turnKey(turn.seq())
+            : turn.keyPrefix() + Long.toString(turn.seq(), 36);
+    var doc = new Document();
+    doc.add(new StringField(KEY, key, Field.Store.NO));
+    doc.add(new StringField(SPACE, number(turn.space()), Field.Store.NO));
+    doc.add(new StringField(SESSION, number(turn.session()), Field.Store.NO));
+    doc.add(new StringField(WHO, prefix + turn.speaker().strip(), Field.Store.NO));
+    doc.add(new Field(TURN, new TermStream(prefix, List.of(turn.own())), TEXT));
+    doc.add(new Field(NEAR, new TermStream(prefix, turn.near()), TEXT));
+    doc.add(new Field(WIDE, new TermStream(prefix, turn.wide()), TEXT));
+    if (!turn.facts().isEmpty()) {
+      doc.add(new Field(FACTS, new TermStream(prefix, List.of(turn.facts())), TEXT));
+    }
+    doc.add(new NumericDocValuesField(SEQ, turn.seq()));
+    doc.add(new NumericDocValuesField(SESSION_ID, turn.session()));
+    doc.add(new NumericDocValuesField(INDEX, turn.index()));
+    doc.add(new NumericDocValuesField(AT, turn.atSeconds()));
+    doc.add(new NumericDocValuesField(SPEAKER, speakerHash(turn.speaker())));
+    doc.add(new NumericDocValuesField(PRINT, turn.print()));
+    turn.vectors()
+        .forEach(
+            (field, vector) ->
+                doc.add(
+                    new KnnFloatVectorField(field, vector, VectorSimilarityFunction.DOT_PRODUCT)));
+    writer.updateDocument(new Term(KEY, key), doc);
+    changed.incrementAndGet();
+  }
+
+  /** Indexes a stretch of a session, or removes it when it has no words. */
+  void putStretch(int space, int session, int number, List<List<String>> words) throws IOException {
+    String key = "s" + number(session) + "." + number(number);
+    changed.incrementAndGet();
+    if (words.stream().allMatch(List::isEmpty)) {
+      writer.deleteDocuments(new Term(KEY, key));
+      return;
+    }
+    var doc = new Document();
+    doc.add(new StringField(KEY, key, Field.Store.NO));
+    doc.add(new StringField(STRETCH_SPACE, number(space), Field.Store.NO));
+    doc.add(new StringField(SESSION, number(session), Field.Store.NO));
+    doc.add(new Field(STRETCH_TEXT, new TermStream(prefix(space), words), TEXT));
+    doc.add(new NumericDocValuesField(SESSION_ID, session));
+    doc.add(new NumericDocValuesField(INDEX, number));
+    writer.updateDocument(new Term(KEY, key), doc);
+  }
+
+  void delete(String key) throws IOException {
+    writer.deleteDocuments(new Term(KEY, key));
+    changed.incrementAndGet();
+  }
+
+  /** Removes every document of the spaces that are gone. */
+  void keepSpaces(Predicate<Integer> alive) throws IOException {
+    for (String field : List.of(SPACE, STRETCH_SPACE)) {
+      for (String term : terms(field, "")) {
+        if (!alive.test(Integer.parseInt(term, 36))) {
+          writer.deleteDocuments(new Term(field, term));
+          changed.incrementAndGet();
+        }
+      }
+    }
+  }
+
+  /** The distinct terms of a field that start with a prefix, without it, in order. */
+  List<String> terms(String field, String prefix) throws IOException {
+    refresh();
+    return search(searcher -> terms(searcher, field, prefix));
+  }
+
+  static List<String> terms(IndexSearcher searcher, String field, String prefix)
+      throws IOException {
+    List<String> found = new ArrayList<>();
+    var terms = MultiTerms.getTerms(searcher.getIndexReader(), field);
+    if (terms == null) {
+      return found;
+    }
+    TermsEnum each = terms.iterator();
+    if (each.seekCeil(new BytesRef(prefix)) == TermsEnum.SeekStatus.END) {
+      return found;
+    }
+    for (BytesRef term = each.term(); term != null; term = each.next()) {
+      String text = term.utf8ToString();
+      if (!text.startsWith(prefix)) {
+        break;
+      }
+      found.add(text.substring(prefix.length()));
+    }
+    return found;
+  }
+
+  void clear() throws IOException {
+    writer.deleteAll();
+    changed.incrementAndGet();
+  }
+
+  /** Makes everything up to a change durable. */
+  void commit(long applied) throws IOException {
+    var data = new HashMap<String, String>();
+    data.put("applied", Long.toString(applied));
+    data.put("schema", SCHEMA);
+    data.put("words", Words.ID);
+    data.put("store", store);
+    writer.setLiveCommitData(data.entrySet());
+    writer.commit();
+    stamp = new Stamp(applied, SCHEMA, Words.ID, store);
+  }
+
+  /** Merges deleted documents away, so that nothing of them is left in the files. */
+  void purge(long applied) throws IOException {
+    writer.forceMergeDeletes(true);
+    // A second merge rewrites segments whose share of deletions is below the policy's threshold.
+    if (writer.hasDeletions()) {
+      writer.forceMerge(1, true);
+    }
+    commit(applied);
+    refresh();
+    writer.deleteUnusedFiles();
+  }
+
+  /** Makes what was put visible to searches that begin later. */
+  void refresh() throws IOException {
+    if (refreshed == changed.get()) {
+      return;
+    }
+    synchronized (refresh) {
+      long upTo = changed.get();
+      if (refreshed != upTo) {
+        searchers.maybeRefreshBlocking();
+        refreshed = upTo;
+      }
+    }
+  }
+
+  /** A question asked of one consistent view; what it returns must not hold on to the searcher. */
+  interface Question<T> {
+    T ask(IndexSearcher searcher) throws IOException;
+  }
+
+  <T> T search(Question<T> question) throws IOException {
+    if (closed) {
+      throw new AlreadyClosedException("the memory is closed");
+    }
+    IndexSearcher searcher = searchers.acquire();
+    try {
+      return question.ask(searcher);
+    } finally {
+      searchers.release(searcher);
+    }
+  }
+
+  /** Documents of turns, and bytes of files. */
+  long bytes() throws IOException {
+    long sum = 0;
+    for (String file : directory.listAll()) {
+      sum += directory.fileLength(file);
+    }
+    return sum;
+  }
+
+  Set<String> files() throws IOException {
+    return Set.of(directory.listAll());
+  }
+
+  private Stamp readStamp() throws IOException {
+    if (!DirectoryReader.indexExists(directory)) {
+      return Stamp.NONE;
+    }
+    Map<String, String> data = new HashMap<>();
+    for (Map.Entry<String, String> each : writer.getLiveCommitData()) {
+      data.put(each.getKey(), each.getValue());
+    }
+    try {
+      return new Stamp(
+          Long.parseLong(data.getOrDefault("applied", "-1")),
+          data.getOrDefault("schema", ""),
+          data.getOrDefault("words", ""),
+          data.getOrDefault("store", ""));
+    } catch (NumberFormatException e) {
+      return Stamp.NONE;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    searchers.close();
+    writer.close();
+    directory.close();
+  }
+}

@@ -1,0 +1,62 @@
+package dev.mneme.ltm;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to open a store.
+ *
+ * @param home the store's own directory; created when absent
+ * @param clock the time written on changes
+ * @param embedder gives vectors; null works without
+ * @param passphrase encrypts ledger and journal at rest and keeps the index in memory; null stores
+ *     in the clear.
+ * @param weights how recall weighs its evidence
+ */
+public record MemoryStoreConfig(
+    Path home,
+    InstantSource clock,
+    @Nullable Embedder embedder,
+    @Nullable String passphrase,
+    RecallWeights weights) {
+  public MemoryStoreConfig {
+    requireNonNull(home, "home is null");
+    requireNonNull(clock, "clock is null");
+    requireNonNull(weights, "weights is null");
+    if (passphrase != null && passphrase.isBlank()) {
+      throw new IllegalArgumentException("the passphrase is blank; leave it out to store in clear");
+    }
+  }
+
+  /** A store in the clear, without vectors. */
+  public static MemoryStoreConfig at(Path home, InstantSource clock) {
+    return new MemoryStoreConfig(home, clock, null, null, RecallWeights.defaults());
+  }
+
+  public MemoryStoreConfig withEmbedder(@Nullable Embedder newEmbedder) {
+    return new MemoryStoreConfig(home, clock, newEmbedder, passphrase, weights);
+  }
+
+  public MemoryStoreConfig withPassphrase(@Nullable String newPassphrase) {
+    return new MemoryStoreConfig(home, clock, embedder, newPassphrase, weights);
+  }
+
+  public MemoryStoreConfig withWeights(RecallWeights newWeights) {
+    return new MemoryStoreConfig(home, clock, embedder, passphrase, newWeights);
+  }
+
+  /** Without the passphrase. */
+  @Override
+  public String toString() {
+    return "MemoryStoreConfig[home="
+        + home
+        + ", embedder="
+        + (embedder == null ? "none" : embedder.id())
+        + ", encrypted="
+        + (passphrase != null)
+        + "]";
+  }
+}

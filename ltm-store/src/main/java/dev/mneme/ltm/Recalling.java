@@ -1,0 +1,146 @@
+package dev.mneme.ltm;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** One recall: from a query to its answer, on a reader's thread. */
+final class Recalling {
+  /** Roughly the characters of one token of English. */
+  private static final int CHARS_PER_TOKEN = 4;
+
+  private final Ledger ledger;
+  private final Follower follower;
+  private final Recaller recaller;
+
+  Recalling(Ledger ledger, Follower follower, Recaller recaller) {
+    this.ledger = ledger;
+    this.follower = follower;
+    this.recaller = recaller;
+  }
+
+  List<Recalled> recall(MemoryQuery query, long sequence) throws IOException {
+    if (query.text().isBlank()) {
+      throw new IllegalArgumentException("the question is empty; recall needs at least one word");
+    }
+    Admission.checkText("the question", query.text());
+    follower.await(sequence);
+    Handle handle = ledger.jdbi().open();
+    try (handle) {
+      return answer(handle, query);
+    }
+  }
+
+  private List<Recalled> answer(Handle handle, MemoryQuery query) throws IOException {
+    Map<Integer, Recalled.Source> spaces = spaces(handle, query);
+    if (spaces.isEmpty()) {
+      return List.of();
+    }
+    @Nullable Integer session = null;
+    if (query.reach() == MemoryQuery.Reach.SESSION) {
+      Optional<Integer> known =
+          Ledger.session(handle, spaces.keySet().iterator().next(), query.scope().session());
+      if (known.isEmpty()) {
+        return List.of();
+      }
+      session = known.get();
+    }
+    var ask =
+        new Recaller.Ask(
+            List.copyOf(spaces.keySet()),
+            query.text(),
+            session,
+            query.from() == null ? Long.MIN_VALUE : query.from().getEpochSecond(),
+            query.to() == null ? Long.MAX_VALUE : query.to().getEpochSecond(),
+            null);
+    List<Recaller.Candidate> ranked =
+        follower.index().search(searcher -> recaller.rank(searcher, ask));
+    return choose(handle, query, spaces, ranked);
+  }
+
+  private static Map<Integer, Recalled.Source> spaces(Handle handle, MemoryQuery query) {
+    Map<Integer, Recalled.Source> found = new LinkedHashMap<>();
+    Owner owner = Owner.of(query.scope());
+    switch (query.reach()) {
+      case SESSION, AGENT ->
+          Ledger.space(handle, owner)
+              .ifPresent(space -> found.put(space, new Recalled.Source.Own()));
+      case USER ->
+          Ledger.spacesOfUser(handle, owner.tenant(), owner.user())
+              .keySet()
+              .forEach(space -> found.put(space, new Recalled.Source.Own()));
+    }
+    for (String name : query.collections()) {
+      int collection = Sharing.requireGrant(handle, owner, name, false);
+      found.put(collection, new Recalled.Source.Shared(name));
+    }
+    return found;
+  }
+
+  private List<Recalled> choose(
+      Handle handle,
+      MemoryQuery query,
+      Map<Integer, Recalled.Source> spaces,
+      List<Recaller.Candidate> ranked) {
+    boolean sessions = query.granularity() == MemoryQuery.Granularity.SESSION;
+    List<Recaller.Candidate> kept = new ArrayList<>();
+    Map<Integer, Recaller.Candidate> bySession = new HashMap<>();
+    int wanted = query.limit() + query.exclude().size();
+    for (Recaller.Candidate each : ranked) {
+      if (kept.size() >= wanted) {
+        break;
+      }
+      if (sessions ? bySession.putIfAbsent(each.session, each) == null : fresh(kept, each)) {
+        kept.add(each);
+      }
+    }
+    Map<Long, TurnRow> rows =
+        Ledger.turns(handle, kept.stream().map(candidate -> candidate.seq).toList());
+    List<Recalled> answer = new ArrayList<>();
+    long budget = query.tokenBudget() == 0 ? Long.MAX_VALUE : query.tokenBudget();
+    for (Recaller.Candidate each : kept) {
+      TurnRow row = rows.get(each.seq);
+      if (row == null || !row.live() || query.exclude().contains(row.id())) {
+        continue;
+      }
+      long tokens = 1 + row.content().length() / CHARS_PER_TOKEN;
+      if (tokens > budget) {
+        continue;
+      }
+      budget -= tokens;
+      answer.add(
+          new Recalled(
+              row.id(),
+              row.seq(),
+              row.owner().session(row.session()),
+              row.speaker(),
+              row.role(),
+              TurnRow.instant(row.atNanos()),
+              row.content(),
+              each.score,
+              each.parts,
+              spaces.getOrDefault(each.space, new Recalled.Source.Own()),
+              List.of()));
+      if (answer.size() == query.limit()) {
+        break;
+      }
+    }
+    return answer;
+  }
+
+  /** False when a better hit says the same. */
+  private static boolean fresh(List<Recaller.Candidate> kept, Recaller.Candidate candidate) {
+    for (Recaller.Candidate each : kept) {
+      if (SimHash.near(each.print, candidate.print)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

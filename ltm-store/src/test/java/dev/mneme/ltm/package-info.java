@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.ltm;
+
+import org.jspecify.annotations.NullMarked;
