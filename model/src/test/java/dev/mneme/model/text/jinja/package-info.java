@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.model.text.jinja;
+
+import org.jspecify.annotations.NullMarked;
