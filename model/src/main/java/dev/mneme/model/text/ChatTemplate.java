@@ -204,7 +204,8 @@ public final class ChatTemplate {
    * An example as ids, with the loss on what the assistant wrote.
    *
    * <p>The pieces are encoded one by one where a reply begins and ends, exactly as generation does:
-   * first the prompt, then the reply.
+   * first the prompt, then the reply. Prose has no roles: it stands between the beginning and the
+   * end of a text, all of it counting.
    *
    * @throws TextFormatException when the template rewrites earlier turns, so that no span of the
    *     text is the reply
@@ -212,6 +213,13 @@ public final class ChatTemplate {
   public Labelled label(TrainingExample example) {
     List<Message> messages = example.messages();
     var ids = new Ids();
+    if (example.isProse()) {
+      int begin = tokenizer.id(specialTokens.getOrDefault("bos_token", "")).orElse(-1);
+      ids.add(begin < 0 ? new int[0] : new int[] {begin}, false);
+      ids.add(tokenizer.encode(tokenizer.neutralize(messages.getFirst().content())), true);
+      ids.add(endId() < 0 ? new int[0] : new int[] {endId()}, true);
+      return ids.labelled();
+    }
     String done = "";
     for (int i = 0; i < messages.size(); i++) {
       if (messages.get(i).role() != Role.ASSISTANT) {

@@ -293,6 +293,7 @@ class ChatTemplateTest {
   }
 
   @Test
+  @SuppressWarnings("StringConcatToTextBlock") // these templates come as one line
   void deepSeekStyleTemplateRuns() {
     String template =
         "{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{%"

@@ -46,6 +46,7 @@ final class Lexer {
       }
       if (tag < 0) {
         emitText(text, textLine);
+        countLines(at, source.length());
         tokens.add(new Token(Token.Kind.EOF, "the end of the template", line));
         return tokens;
       }
