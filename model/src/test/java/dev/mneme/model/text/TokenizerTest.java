@@ -225,6 +225,7 @@ class TokenizerTest {
   }
 
   @Test
+  @SuppressWarnings("MustBeClosedChecker") // none of these opens
   void badFilesAndIdsAreNamed(@TempDir Path dir) throws Exception {
     assertThatThrownBy(() -> Tokenizer.open(dir).close())
         .isInstanceOf(TextFormatException.class)
