@@ -224,16 +224,22 @@ class TokenizerTest {
     }
   }
 
+  private static void openAndClose(Path dir) {
+    try (Tokenizer t = Tokenizer.open(dir)) {
+      assertThat(t).isNotNull();
+    }
+  }
+
   @Test
   @SuppressWarnings("MustBeClosedChecker") // none of these opens
   void badFilesAndIdsAreNamed(@TempDir Path dir) throws Exception {
-    assertThatThrownBy(() -> Tokenizer.open(dir).close())
+    assertThatThrownBy(() -> openAndClose(dir))
         .isInstanceOf(TextFormatException.class)
         .hasMessageContaining("tokenizer.json");
     Files.writeString(dir.resolve("tokenizer.json"), "{\"model\": ");
-    assertThatThrownBy(() -> Tokenizer.open(dir).close()).hasMessageContaining("is not JSON");
+    assertThatThrownBy(() -> openAndClose(dir)).hasMessageContaining("is not JSON");
     Files.writeString(dir.resolve("tokenizer.json"), "{\"model\": {\"vocab\": {\"a\": 0}}}");
-    assertThatThrownBy(() -> Tokenizer.open(dir).close())
+    assertThatThrownBy(() -> openAndClose(dir))
         .isInstanceOf(TextFormatException.class)
         .hasMessageContaining("is not a tokenizer");
     assertThatThrownBy(() -> tokenizer.token(5000))
