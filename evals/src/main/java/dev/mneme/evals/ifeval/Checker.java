@@ -1,0 +1,6 @@
+package dev.mneme.evals.ifeval;
+
+/** Decides whether a reply follows one instruction. Stateless. */
+interface Checker {
+  boolean follows(String reply);
+}
