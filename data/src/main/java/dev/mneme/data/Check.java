@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Check.Form.class, name = "form"),
   @JsonSubTypes.Type(value = Check.Calls.class, name = "calls"),
   @JsonSubTypes.Type(value = Check.CallsNothing.class, name = "calls_nothing"),
+  @JsonSubTypes.Type(value = Check.FinalNumber.class, name = "final_number"),
   @JsonSubTypes.Type(value = Check.All.class, name = "all"),
 })
 public sealed interface Check {
@@ -178,6 +179,13 @@ public sealed interface Check {
 
   /** The reply is text; no tool is called. */
   record CallsNothing() implements Check {}
+
+  /** The last number in the reply is this one, compared by value: worked steps may come before. */
+  record FinalNumber(String number) implements Check {
+    public FinalNumber {
+      new java.math.BigDecimal(number);
+    }
+  }
 
   /** Every one of these holds. */
   record All(List<Check> checks) implements Check {

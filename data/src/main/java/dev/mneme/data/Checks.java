@@ -15,6 +15,8 @@ final class Checks {
   private static final Pattern SPACE = Pattern.compile("\\s+");
   private static final Pattern THOUSANDS = Pattern.compile("(?<=\\d),(?=\\d{3}(?!\\d))");
   private static final Pattern SENTENCE_END = Pattern.compile("[.!?]+[\"')]*(?=\\s|$)");
+  private static final Pattern NUMBER =
+      Pattern.compile("(?<![\\p{L}\\d.])-?\\d+(?:\\.\\d+)?(?![\\p{L}])");
   private static final Pattern FENCE = Pattern.compile("(?s)^```(?:json)?\\s*(.*?)\\s*```$");
 
   /** Ways of admitting ignorance, in lower case with straight apostrophes. */
@@ -117,6 +119,18 @@ final class Checks {
           reply.toolCalls().isEmpty()
               ? null
               : "expected no tool call, got " + reply.toolCalls().getFirst().name();
+      case Check.FinalNumber c -> {
+        String last =
+            NUMBER
+                .matcher(canonical(text))
+                .results()
+                .reduce((a, b) -> b)
+                .map(m -> m.group())
+                .orElse("");
+        yield sameValue(c.number(), last)
+            ? null
+            : "expected " + c.number() + " as the last number, got: " + text;
+      }
       case Check.All c -> {
         for (Check each : c.checks()) {
           String wrong = complaint(each, reply);

@@ -1,0 +1,205 @@
+package dev.mneme.data.curriculum;
+
+import dev.mneme.data.Hashes;
+import dev.mneme.data.TrainingExample;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Predicate;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+
+/**
+ * The curriculum: an endless stream of conversations, the same for the same seed.
+ *
+ * <p>Each example is a pure function of (seed, index, side of the split), so a stream can be
+ * entered anywhere: a resumed training run asks for {@link #example} from where it stopped. Which
+ * skill an example has is drawn by the weights in {@code mixture.txt}.
+ *
+ * <p>Immutable and thread-safe. Reading the bundled files takes some ten milliseconds; keep one.
+ */
+public final class Curriculum {
+  private static final int CHAIN_LIMIT = 700;
+
+  private record Entry(String name, Skill skill, double weight, boolean chains) {}
+
+  private final List<Entry> entries;
+  private final Lexicons lexicons;
+  private final Memories memories;
+  private final int facts;
+
+  private Curriculum(List<Entry> entries, Lexicons lexicons, Memories memories, int facts) {
+    this.entries = entries;
+    this.lexicons = lexicons;
+    this.memories = memories;
+    this.facts = facts;
+  }
+
+  /**
+   * Reads the bundled files.
+   *
+   * @throws IllegalArgumentException naming file and line when one of them is malformed
+   */
+  public static Curriculum load() {
+    var lexicons = new Lexicons();
+    var styles = new Styles();
+    var memories = new Memories();
+    var entries = new ArrayList<Entry>();
+    var skills = new LinkedHashMap<String, Skill>();
+    int facts = 0;
+    for (String line : Texts.lines("mixture.txt")) {
+      String[] cells = line.split("\\s+");
+      if (cells.length < 3) {
+        throw new IllegalArgumentException(
+            "mixture.txt: expected 'skill weight kind [words]', got: " + line);
+      }
+      String name = cells[0];
+      List<String> words = List.of(cells).subList(3, cells.length);
+      Skill skill =
+          switch (cells[2]) {
+            case "dialogs" -> new Dialogs(name + ".txt", styles);
+            case "facts" ->
+                new Facts(words.stream().map(each -> "facts/" + each + ".txt").toList(), styles);
+            case "memory" ->
+                new MemorySkill(
+                    MemorySkill.Kind.valueOf(words.getFirst().toUpperCase(java.util.Locale.ROOT)),
+                    memories,
+                    styles);
+            case "extraction" -> new Extraction();
+            case "form" -> new Forms(allFacts(skills));
+            case "convert" -> new Conversions();
+            case "clock" -> new ClockSkill();
+            case "no_call" -> new NoCall(words.stream().map(each -> skill(skills, each)).toList());
+            case "stories" -> new Stories(name + ".txt");
+            default ->
+                throw new IllegalArgumentException(
+                    "mixture.txt: unknown kind '" + cells[2] + "' in: " + line);
+          };
+      if (skill instanceof Facts table) {
+        facts += table.facts().size();
+      }
+      skills.put(name, skill);
+      boolean chains = name.startsWith("conversation/") || name.startsWith("facts/");
+      entries.add(new Entry(name, skill, Double.parseDouble(cells[1]), chains));
+    }
+    return new Curriculum(List.copyOf(entries), lexicons, memories, facts);
+  }
+
+  private static Skill skill(Map<String, Skill> skills, String name) {
+    Skill found = skills.get(name);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "mixture.txt: '" + name + "' must stand above the skill that uses it");
+    }
+    return found;
+  }
+
+  private static Facts allFacts(Map<String, Skill> skills) {
+    return Facts.union(
+        skills.values().stream()
+            .flatMap(each -> each instanceof Facts f ? Stream.of(f) : Stream.empty())
+            .toList());
+  }
+
+  /** The names of all skills, in the order of {@code mixture.txt}. */
+  public List<String> skills() {
+    return entries.stream().map(Entry::name).toList();
+  }
+
+  /** The endless stream from index 0. */
+  public Stream<TrainingExample> examples(long seed, boolean heldOut) {
+    return examples(seed, heldOut, _ -> true);
+  }
+
+  /**
+   * The endless stream of some skills only.
+   *
+   * @throws IllegalArgumentException when no skill is left
+   */
+  public Stream<TrainingExample> examples(long seed, boolean heldOut, Predicate<String> skills) {
+    Mixture mixture = new Mixture(entries, heldOut, skills);
+    return LongStream.iterate(0, i -> i + 1).mapToObj(i -> example(seed, i, heldOut, mixture));
+  }
+
+  /** Example number {@code index} of the stream {@link #examples(long, boolean)}. */
+  public TrainingExample example(long seed, long index, boolean heldOut) {
+    return example(seed, index, heldOut, new Mixture(entries, heldOut, _ -> true));
+  }
+
+  private TrainingExample example(long seed, long index, boolean heldOut, Mixture mixture) {
+    var random =
+        new SplittableRandom(
+            Hashes.subSeed(
+                seed, "curriculum", heldOut ? "held-out" : "training", Long.toString(index)));
+    var talk = new Talk(new Frame(lexicons, random, heldOut));
+    Entry entry = mixture.draw(random);
+    entry.skill().compose(talk);
+    // People go on talking: some conversations move from one subject to the next.
+    while (entry.chains() && !talk.isClosed() && talk.frame().chance(0.3)) {
+      Entry next = mixture.draw(random);
+      if (next.chains() && talk.length() < CHAIN_LIMIT) {
+        next.skill().compose(talk);
+      }
+    }
+    return talk.finish(entry.name(), memories);
+  }
+
+  /**
+   * How much is written down.
+   *
+   * @param templates wordings of requests and memories by skill; memory skills share theirs
+   * @param lexicons written entries by lexicon
+   * @param facts questions with one right answer
+   */
+  public record Counts(Map<String, Integer> templates, Map<String, Integer> lexicons, int facts) {}
+
+  /** Counts templates, lexicon entries and facts. */
+  public Counts counts() {
+    var templates = new LinkedHashMap<String, Integer>();
+    entries.forEach(each -> templates.put(each.name(), each.skill().templates()));
+    return new Counts(templates, lexicons.sizes(), facts);
+  }
+
+  Lexicons lexicons() {
+    return lexicons;
+  }
+
+  /** Skills by cumulative weight. */
+  private static final class Mixture {
+    private final List<Entry> entries;
+    private final double[] upTo;
+
+    Mixture(List<Entry> all, boolean heldOut, Predicate<String> skills) {
+      entries =
+          all.stream()
+              .filter(each -> skills.test(each.name()))
+              .filter(each -> !heldOut || each.skill().hasHeldOut())
+              .filter(each -> each.weight() > 0)
+              .toList();
+      if (entries.isEmpty()) {
+        Set<String> known = new LinkedHashSet<>(all.stream().map(Entry::name).toList());
+        throw new IllegalArgumentException(
+            "no skill of the curriculum is chosen; expected some of " + known);
+      }
+      upTo = new double[entries.size()];
+      double sum = 0;
+      for (int i = 0; i < upTo.length; i++) {
+        sum += entries.get(i).weight();
+        upTo[i] = sum;
+      }
+    }
+
+    Entry draw(SplittableRandom random) {
+      double at = random.nextDouble() * upTo[upTo.length - 1];
+      int i = 0;
+      while (upTo[i] <= at) {
+        i++;
+      }
+      return entries.get(i);
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package dev.mneme.data.curriculum;
+
+import dev.mneme.data.Check;
+import dev.mneme.data.Json;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Picking named values out of a sentence, as JSON or plainly.
+ *
+ * <pre>
+ * == meeting                              in extraction/sentences.txt
+ * keys: person=name, city=place, age=age#      slot=key; "#" writes a number
+ * + {person}, {age}, lives in {city}.
+ * </pre>
+ */
+final class Extraction implements Skill {
+  private record Key(String slot, String name, boolean number) {}
+
+  private record Source(List<Key> keys, Pool<Phrase> texts) {}
+
+  private final List<Source> sources = new ArrayList<>();
+  private final Map<String, Texts.Block> asks = new LinkedHashMap<>();
+  private final Pool<Phrase> json;
+  private final Pool<Phrase> one;
+  private final Pool<Phrase> follow;
+  private final Pool<Phrase> more;
+
+  Extraction() {
+    for (Texts.Block block : Texts.blocks("extraction/sentences.txt")) {
+      var keys = new ArrayList<Key>();
+      for (String each : block.property("keys").split(",")) {
+        String[] sides = each.strip().split("=");
+        String name = sides[sides.length - 1];
+        keys.add(new Key(sides[0], name.replace("#", ""), name.endsWith("#")));
+      }
+      sources.add(new Source(List.copyOf(keys), block.wordings("+")));
+    }
+    Texts.blocks("extraction/ask.txt").forEach(block -> asks.put(block.title(), block));
+    json = Memories.block(asks, "json").wordings(">");
+    one = Memories.block(asks, "one").wordings(">");
+    follow = Memories.block(asks, "follow").wordings(">");
+    more = Memories.block(asks, "more").wordings(">");
+  }
+
+  @Override
+  public void compose(Talk talk) {
+    Frame frame = talk.frame().fresh();
+    talk.close();
+    Source source = frame.pick(sources);
+    String text = frame.pick(source.texts()).fill(frame);
+    List<Key> present =
+        source.keys().stream().filter(key -> text.contains(frame.value(key.slot()))).toList();
+    if (frame.chance(0.2)) {
+      Key key = frame.pick(present);
+      askOne(talk, one, key, text, frame);
+      return;
+    }
+    var chosen = new ArrayList<>(present);
+    // Keys are asked in any order, and not always all of them.
+    for (int i = chosen.size() - 1; i > 0 && frame.chance(0.5); i--) {
+      Collections.swap(chosen, i, frame.below(i + 1));
+    }
+    while (chosen.size() > 1 && frame.chance(0.3)) {
+      chosen.removeLast();
+    }
+    List<String> names = chosen.stream().map(Key::name).toList();
+    Frame request = frame.fresh();
+    request.bind("text", text);
+    request.bind("keys", list(names));
+    request.bind("commas", String.join(", ", names));
+    talk.user(frame.pick(json).fill(request));
+    reply(talk, chosen, frame);
+    if (present.size() > chosen.size() && frame.chance(0.4)) {
+      var rest = new ArrayList<>(present);
+      rest.removeAll(chosen);
+      Key key = frame.pick(rest);
+      talk.user(frame.pick(more).fill(frame.fresh().bind("key", key.name())));
+      chosen.add(key);
+      reply(talk, chosen, frame);
+    } else if (frame.chance(0.3)) {
+      askOne(talk, follow, frame.pick(present), text, frame);
+    }
+  }
+
+  private static void askOne(Talk talk, Pool<Phrase> asks, Key key, String text, Frame frame) {
+    Frame request = frame.fresh().bind("text", text).bind("key", key.name());
+    talk.user(frame.pick(asks).fill(request));
+    String value = frame.value(key.slot());
+    talk.assistant(value);
+    talk.expect("exact", new Check.Exactly(List.of(value)));
+  }
+
+  private static void reply(Talk talk, List<Key> keys, Frame frame) {
+    var out = new StringBuilder("{");
+    for (Key each : keys) {
+      String value = frame.value(each.slot());
+      out.append(out.length() == 1 ? "" : ", ")
+          .append(quoted(each.name()))
+          .append(": ")
+          .append(each.number() ? value : quoted(value));
+    }
+    String object = out.append('}').toString();
+    talk.assistant(object);
+    talk.expect("parse", new Check.IsJson());
+    talk.expect("exact", new Check.JsonEquals(object));
+  }
+
+  private static String quoted(String text) {
+    return Json.mapper().writeValueAsString(text);
+  }
+
+  /** "name, place and date". */
+  static String list(List<String> words) {
+    return words.size() == 1
+        ? words.getFirst()
+        : String.join(", ", words.subList(0, words.size() - 1)) + " and " + words.getLast();
+  }
+
+  @Override
+  public boolean hasHeldOut() {
+    return json.has(true) && one.has(true);
+  }
+
+  @Override
+  public int templates() {
+    return json.size()
+        + one.size()
+        + follow.size()
+        + more.size()
+        + sources.stream().mapToInt(each -> each.texts().size()).sum();
+  }
+}
