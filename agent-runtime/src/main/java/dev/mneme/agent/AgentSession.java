@@ -406,7 +406,7 @@ public final class AgentSession {
       return new Provenance(
           model,
           sampling,
-          used.stream().map(RecalledMemory::id).toList(),
+          used.stream().map(RecalledMemory::provenanceId).toList(),
           reply.latency(),
           agent.config.persona().name());
     }

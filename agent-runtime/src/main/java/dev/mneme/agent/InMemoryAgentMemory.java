@@ -6,6 +6,7 @@ import dev.mneme.data.Signal;
 import dev.mneme.data.Turn;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class InMemoryAgentMemory implements AgentMemory {
   }
 
   private final Map<Owner, List<Turn>> turns = new LinkedHashMap<>();
+  private final Map<String, Integer> labels = new HashMap<>();
   private final List<Recorded> signals = new ArrayList<>();
 
   @Override
@@ -48,7 +50,7 @@ public final class InMemoryAgentMemory implements AgentMemory {
       if (!shared.isEmpty()) {
         found.add(
             new RecalledMemory(
-                each.id().substring(0, Math.min(6, each.id().length())),
+                String.valueOf(labels.get(each.id())),
                 each.at(),
                 each.speaker(),
                 each.message().content(),
@@ -66,6 +68,7 @@ public final class InMemoryAgentMemory implements AgentMemory {
 
   @Override
   public synchronized void log(Turn turn) {
+    labels.put(turn.id(), labels.size() + 1);
     turns.computeIfAbsent(Owner.of(turn.scope()), owner -> new ArrayList<>()).add(turn);
   }
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A memory as it was recalled for one query.
  *
- * @param id short id that a person can ask about
+ * @param id short id that prompts show and a person can ask about
  * @param at when it was said
  * @param speaker who said it
  * @param text what was said, verbatim
@@ -32,6 +32,11 @@ public record RecalledMemory(
     requireNonNull(speaker, "speaker is null");
     requireNonNull(text, "text is null");
     requireNonNull(why, "why is null");
+  }
+
+  /** What the log names it by: its turn where it has one, for that outlives any index. */
+  String provenanceId() {
+    return turnId == null ? id : turnId;
   }
 
   MemoryBlock.Line line(ZoneId zone) {

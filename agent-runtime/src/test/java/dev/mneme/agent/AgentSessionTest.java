@@ -97,7 +97,7 @@ final class AgentSessionTest {
         .contains("The user prefers:\n- Answers in one word.\n")
         .contains("] 2026-11-22 user: My dog is called Biscuit.");
     assertThat(provenance(done).memoriesUsed())
-        .containsExactlyElementsOf(done.used().stream().map(RecalledMemory::id).toList())
+        .containsExactlyElementsOf(done.used().stream().map(RecalledMemory::turnId).toList())
         .isNotEmpty();
   }
 

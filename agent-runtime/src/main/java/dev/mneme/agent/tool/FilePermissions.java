@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mneme.data.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -49,12 +48,12 @@ public final class FilePermissions implements Permissions {
     } catch (NoSuchFileException e) {
       return Map.of();
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read tool permissions in " + file, e);
+      throw new PermissionsException("cannot read tool permissions in " + file, e);
     }
     try {
       return Json.mapper().readValue(text, new TypeReference<TreeMap<String, Permission>>() {});
     } catch (JacksonException e) {
-      throw new IllegalStateException(
+      throw new PermissionsException(
           file
               + " does not hold tool permissions; expected an object such as"
               + " {\"built-in/clock@…\": \"allow\"}. Repair it, or delete it to be asked again.",
@@ -73,7 +72,7 @@ public final class FilePermissions implements Permissions {
           UTF_8);
       Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write tool permissions to " + file, e);
+      throw new PermissionsException("cannot write tool permissions to " + file, e);
     }
   }
 }

@@ -15,7 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * person's answer (through {@link PermissionAsker} or {@link #decide}) ever changes this; no text
  * that a model, a memory or a tool produced is looked at.
  *
- * <p>Thread-safe.
+ * <p>Thread-safe. All methods throw {@link PermissionsException} when decisions cannot be kept;
+ * then nothing runs.
  */
 public interface Permissions {
   /** The decision about this very tool; empty when nobody decided. */

@@ -101,11 +101,20 @@ public final class ToolBox {
   public List<ToolSpec> specs() {
     List<ToolSpec> specs = new ArrayList<>();
     for (Tool each : available().values()) {
-      if (permission(each) != Permission.DENY) {
+      if (!hidden(each)) {
         specs.add(each.spec());
       }
     }
     return List.copyOf(specs);
+  }
+
+  private boolean hidden(Tool tool) {
+    try {
+      return permission(tool) == Permission.DENY;
+    } catch (PermissionsException e) {
+      // The call will be denied and say why; hiding the tool would say nothing.
+      return false;
+    }
   }
 
   /** Every tool, denied ones included. */
@@ -113,7 +122,11 @@ public final class ToolBox {
     return List.copyOf(available().values());
   }
 
-  /** What happens when the model calls this tool now. */
+  /**
+   * What happens when the model calls this tool now.
+   *
+   * @throws PermissionsException when the decisions cannot be read
+   */
   public Permission permission(Tool tool) {
     return permissions
         .decided(tool)
@@ -136,7 +149,12 @@ public final class ToolBox {
     if (invalid != null) {
       return new ToolResult.Failed(invalid);
     }
-    ToolResult.Denied denied = denial(tool, call);
+    ToolResult.Denied denied;
+    try {
+      denied = denial(tool, call);
+    } catch (PermissionsException e) {
+      denied = new ToolResult.Denied(String.valueOf(e.getMessage()));
+    }
     return denied != null ? denied : cut(run(tool, call, context));
   }
 
