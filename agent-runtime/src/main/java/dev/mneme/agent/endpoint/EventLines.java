@@ -12,12 +12,16 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The data of server-sent events, read on a virtual thread so that a silent server can be given up
  * on. Lines longer than {@link #MAX_BYTES} end the stream.
  */
 final class EventLines implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(EventLines.class);
+
   static final int MAX_BYTES = 4 << 20;
 
   /** What the endpoint sends after the last event. */
@@ -122,7 +126,7 @@ final class EventLines implements AutoCloseable {
       in.close();
     } catch (IOException e) {
       // Closing a response early is how a stream is ended; there is nothing left to save.
-      Thread.yield();
+      log.debug("the stream did not close", e);
     }
   }
 }

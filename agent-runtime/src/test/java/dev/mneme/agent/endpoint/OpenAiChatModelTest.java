@@ -162,7 +162,8 @@ final class OpenAiChatModelTest extends ChatModelContract {
     ChatReply reply = ask(Message.user("Hi"));
     assertThat(reply.latency().promptTokens()).isEqualTo(17);
     assertThat(reply.latency().replyTokens()).isEqualTo(7);
-    assertThat(reply.model().sha256()).startsWith("external:http://127.0.0.1:");
+    assertThat(java.util.Objects.requireNonNull(reply.model()).sha256())
+        .startsWith("external:http://127.0.0.1:");
   }
 
   @Test
