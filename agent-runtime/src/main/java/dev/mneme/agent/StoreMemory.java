@@ -93,7 +93,14 @@ public final class StoreMemory implements AgentMemory {
 
   @Override
   public void forget(Scope scope, List<String> turnIds) {
-    guarded(() -> store.forget(Owner.of(scope), turnIds, "taken back"));
+    guarded(
+        () -> {
+          Owner owner = Owner.of(scope);
+          // A turn that could not be logged yet is not there to be forgotten.
+          List<String> known =
+              turnIds.stream().filter(id -> store.turn(owner, id).isPresent()).toList();
+          return known.isEmpty() ? 0 : store.forget(owner, known, "taken back");
+        });
   }
 
   @Override
