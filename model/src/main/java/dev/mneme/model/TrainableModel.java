@@ -1,6 +1,27 @@
 package dev.mneme.model;
 
+import dev.mneme.data.Hashes;
+import dev.mneme.model.checkpoint.CheckpointException;
+import dev.mneme.model.checkpoint.CheckpointReader;
+import dev.mneme.model.checkpoint.CheckpointWriter;
+import dev.mneme.model.checkpoint.SafetensorsFile;
+import dev.mneme.model.checkpoint.SafetensorsWriter;
+import dev.mneme.model.checkpoint.TensorSource;
+import dev.mneme.model.checkpoint.TensorView;
+import dev.mneme.model.kernel.Compute;
+import dev.mneme.model.kernel.Elementwise;
+import dev.mneme.model.layer.Decoder;
+import dev.mneme.model.layer.ExpertLoad;
+import dev.mneme.model.layer.Parameter;
+import dev.mneme.model.layer.Profile;
+import dev.mneme.model.optim.Optimizer;
+import dev.mneme.model.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
 
 /**
  * A language model that can be trained: forward, backward, optimizer.
@@ -10,43 +31,135 @@ import java.nio.file.Path;
  * of them and accumulates gradients. Cross-entropy knows its derivative beforehand and takes one
  * call, {@link #crossEntropy}, which is faster. Then {@link #clipGradients} and {@link #step}.
  *
- * <p>One thread at a time. Owns native memory; the caller closes.
+ * <pre>{@code
+ * double tokens = batches.stream().mapToDouble(PackedBatch::weight).sum();
+ * for (PackedBatch batch : batches) {          // gradients of micro-batches add up
+ *   loss += model.crossEntropy(batch, 1 / tokens);
+ * }
+ * model.clipGradients(1.0);
+ * model.step(learningRate);
+ * }</pre>
+ *
+ * <p>The same seed, batches and options give the same bytes. One thread at a time (the model uses
+ * its own). Owns native memory; the caller closes.
  */
-@SuppressWarnings("DoNotCallSuggester") // bodies follow in the next change
 public final class TrainableModel implements AutoCloseable {
-  private TrainableModel() {}
+  private static final String STEPS = "steps";
 
-  /** A new model with seeded random weights. */
+  private final Compute compute;
+  private final Decoder decoder;
+  private final Optimizer optimizer;
+  private final OptimizerConfig optimizerConfig;
+  private double gradientScale = 1;
+  private double[] weights = {};
+  private PackedBatch pending = PackedBatch.of(PackedBatch.Segment.all(0, 0));
+
+  private TrainableModel(
+      ModelConfig config, OptimizerConfig optimizerConfig, TrainingOptions options) {
+    this.optimizerConfig = optimizerConfig;
+    this.compute = Compute.best(options.threads());
+    this.decoder = new Decoder(config, options.products(), compute);
+    this.optimizer = new Optimizer(optimizerConfig, decoder.parameters(), compute);
+  }
+
+  /**
+   * A new model with seeded random weights: normal with deviation {@code 1/sqrt(columns)} for
+   * matrices, divided by {@code sqrt(2 layers)} for those that write to the residual stream, and
+   * {@code initializer_range} for embedding, head and router; norms are 1.
+   */
   public static TrainableModel initialize(
       ModelConfig config, long seed, OptimizerConfig optimizer, TrainingOptions options) {
-    throw new UnsupportedOperationException("lands next");
+    TrainableModel model = new TrainableModel(config, optimizer, options);
+    for (Parameter p : model.decoder.parameters().list()) {
+      double deviation =
+          switch (p.role()) {
+            case MATRIX -> 1 / Math.sqrt(p.cols());
+            case OUTPUT_MATRIX -> 1 / Math.sqrt(2.0 * config.layers() * p.cols());
+            case EMBEDDING, HEAD, ROUTER -> config.initializerRange();
+            case NORM, ROUTER_BIAS -> 0;
+          };
+      float mean = p.role() == Parameter.Role.NORM ? 1 : 0;
+      SplittableRandom random = new SplittableRandom(Hashes.subSeed(seed, "weights", p.name()));
+      float[] values = new float[p.size()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = deviation == 0 ? mean : (float) (deviation * random.nextGaussian());
+      }
+      model.decoder.parameters().values(p).setAll(values);
+    }
+    model.decoder.parameters().round(model.compute.workers());
+    return model;
   }
 
   /**
    * The model of a checkpoint folder; optimizer state starts at zero, see {@link #loadOptimizer}.
    *
-   * @throws dev.mneme.model.checkpoint.CheckpointException naming file, tensor, found and expected
+   * @throws CheckpointException naming file, tensor, found and expected
    */
   public static TrainableModel load(
       Path folder, OptimizerConfig optimizer, TrainingOptions options) {
-    throw new UnsupportedOperationException("lands next");
+    try (CheckpointReader checkpoint = CheckpointReader.open(folder)) {
+      TrainableModel model = new TrainableModel(checkpoint.config(), optimizer, options);
+      try {
+        for (Parameter p : model.decoder.parameters().list()) {
+          checkpoint.tensor(p.name()).copyTo(model.decoder.parameters().values(p).segment());
+        }
+        model.decoder.parameters().round(model.compute.workers());
+        return model;
+      } catch (RuntimeException e) {
+        model.close();
+        throw e;
+      }
+    }
   }
 
   public ModelConfig config() {
-    throw new UnsupportedOperationException("lands next");
+    return decoder.config();
+  }
+
+  /** The decoder behind this model: profile, parameters, memory. */
+  public Decoder decoder() {
+    return decoder;
+  }
+
+  /** For each segment, the sum of weight times log-probability. */
+  private static double[] bySegment(PackedBatch batch, double[] logp) {
+    double[] out = new double[batch.segments()];
+    for (int s = 0; s < out.length; s++) {
+      for (int t = batch.start(s); t < batch.start(s + 1); t++) {
+        out[s] += batch.weight(t) * logp[t];
+      }
+    }
+    return out;
   }
 
   /**
    * For each segment, the sum over its tokens of weight times log-probability. Keeps activations
    * for one {@link #backward}.
+   *
+   * @throws NonFiniteLossException if a result is not a number
    */
   public double[] forward(PackedBatch batch) {
-    throw new UnsupportedOperationException("lands next");
+    double[] out = bySegment(batch, decoder.logProbs(batch, true));
+    pending = batch;
+    weights = new double[batch.positions()];
+    checkFinite(batch, out);
+    return out;
   }
 
-  /** As {@link #forward}, but keeps nothing: for reference models and evaluation. */
+  /**
+   * As {@link #forward}, but keeps nothing: for reference models and evaluation.
+   *
+   * @throws NonFiniteLossException if a result is not a number
+   */
   public double[] logProbs(PackedBatch batch) {
-    throw new UnsupportedOperationException("lands next");
+    double[] out = bySegment(batch, decoder.logProbs(batch, false));
+    checkFinite(batch, out);
+    return out;
+  }
+
+  /** Log-probability of each token of weight not 0, by position of the batch; 0 elsewhere. */
+  public double[] tokenLogProbs(PackedBatch batch) {
+    return decoder.logProbs(batch, false);
   }
 
   /**
@@ -55,7 +168,19 @@ public final class TrainableModel implements AutoCloseable {
    * @param dLoss for each segment, the loss's derivative by that segment's log-probability sum
    */
   public void backward(double[] dLoss) {
-    throw new UnsupportedOperationException("lands next");
+    if (dLoss.length != pending.segments()) {
+      throw new IllegalArgumentException(
+          dLoss.length
+              + " derivatives for a batch of "
+              + pending.segments()
+              + " segments; expected one per segment of the last forward pass");
+    }
+    for (int s = 0; s < dLoss.length; s++) {
+      for (int t = pending.start(s); t < pending.start(s + 1); t++) {
+        weights[t] = dLoss[s] * pending.weight(t);
+      }
+    }
+    decoder.backward(weights);
   }
 
   /**
@@ -64,46 +189,223 @@ public final class TrainableModel implements AutoCloseable {
    * @param scale usually 1 / (sum of weights over all micro-batches of this step)
    * @return the unscaled sum of weight * -log-probability: divide by {@link PackedBatch#weight()}
    *     for the mean loss
+   * @throws NonFiniteLossException if the loss is not a number
    */
   public double crossEntropy(PackedBatch batch, double scale) {
-    throw new UnsupportedOperationException("lands next");
+    double[] factor = new double[batch.positions()];
+    for (int t = 0; t < factor.length; t++) {
+      factor[t] = -scale * batch.weight(t);
+    }
+    double[] sums = bySegment(batch, decoder.forwardBackward(batch, factor));
+    checkFinite(batch, sums);
+    double loss = 0;
+    for (double sum : sums) {
+      loss -= sum;
+    }
+    return loss;
   }
 
-  /** Scales gradients so that their norm is at most {@code maxNorm}; returns the norm before. */
+  private void checkFinite(PackedBatch batch, double[] sums) {
+    for (int s = 0; s < sums.length; s++) {
+      if (!Double.isFinite(sums[s])) {
+        throw new NonFiniteLossException(
+            "the log-probability of segment "
+                + s
+                + " of "
+                + batch
+                + " is "
+                + sums[s]
+                + " after "
+                + steps()
+                + " steps; "
+                + firstNonFinite()
+                + ". Lower the learning rate and resume from the last checkpoint");
+      }
+    }
+  }
+
+  private String firstNonFinite() {
+    for (Parameter p : decoder.parameters().list()) {
+      if (!Elementwise.allFinite(decoder.parameters().values(p))) {
+        return "the first parameter that is not finite is " + p.name();
+      }
+    }
+    return "every parameter is finite, so an activation overflowed";
+  }
+
+  /**
+   * Scales the accumulated gradients so that their norm is at most {@code maxNorm}.
+   *
+   * @return the norm before
+   * @throws NonFiniteLossException if the norm is not a number
+   */
   public double clipGradients(double maxNorm) {
-    throw new UnsupportedOperationException("lands next");
+    Profile profile = decoder.profile();
+    profile.enter(Profile.Part.OPTIMIZER);
+    double norm = optimizer.gradientNorm();
+    profile.enter(Profile.Part.OTHER);
+    if (!Double.isFinite(norm)) {
+      String name =
+          decoder.parameters().list().stream()
+              .filter(p -> !Elementwise.allFinite(decoder.parameters().gradient(p)))
+              .map(Parameter::name)
+              .findFirst()
+              .orElse("their sum");
+      throw new NonFiniteLossException(
+          "the gradient norm is "
+              + norm
+              + " after "
+              + steps()
+              + " steps, first in "
+              + name
+              + ". Lower the learning rate and resume from the last checkpoint");
+    }
+    // Applied by the step that follows, which reads every gradient anyway.
+    gradientScale = norm > maxNorm ? maxNorm / norm : 1;
+    return norm;
   }
 
-  /** One optimizer step from the accumulated gradients, which are then zero again. */
+  /**
+   * One optimizer step from the accumulated gradients, which are then zero again. Also moves the
+   * router biases towards balance and starts counting expert loads anew.
+   */
   public void step(double learningRate) {
-    throw new UnsupportedOperationException("lands next");
+    Profile profile = decoder.profile();
+    profile.enter(Profile.Part.OPTIMIZER);
+    optimizer.step(learningRate, gradientScale);
+    gradientScale = 1;
+    decoder.balance(optimizerConfig.routerBiasSpeed());
+    profile.enter(Profile.Part.OTHER);
   }
 
   /** Optimizer steps taken, those of a loaded state included. */
   public long steps() {
-    throw new UnsupportedOperationException("lands next");
+    return optimizer.steps();
   }
 
-  /** Expert loads since the last {@link #step}: the largest violation over all layers. */
+  /** Tokens per expert and layer since the last {@link #step}. */
+  public List<ExpertLoad> expertLoads() {
+    return decoder.loads();
+  }
+
+  /**
+   * How far the busiest expert of any layer is above its layer's mean since the last {@link #step}
+   * (MaxVio); ask before stepping. 0 without experts.
+   */
   public double maxViolation() {
-    throw new UnsupportedOperationException("lands next");
+    return decoder.loads().stream().mapToDouble(ExpertLoad::maxViolation).max().orElse(0);
   }
 
-  /** Writes config.json and model.safetensors (F32), each atomically. */
+  /** What a step needs. */
+  public record Memory(long parameterBytes, long optimizerBytes, long peakActivationBytes) {
+    public long total() {
+      return parameterBytes + optimizerBytes + peakActivationBytes;
+    }
+  }
+
+  /** Native memory: weights with rounded copy and gradients, moments, and the largest pass yet. */
+  public Memory memory() {
+    long parameters =
+        decoder.parameters().size() * (8L + (decoder.products().bytes() == 2 ? 2 : 0));
+    return new Memory(parameters, optimizer.bytes(), decoder.peakActivationBytes());
+  }
+
+  /**
+   * Writes config.json and model.safetensors (F32), each atomically.
+   *
+   * @throws CheckpointException if the disk fails
+   */
   public void save(Path folder) {
-    throw new UnsupportedOperationException("lands next");
+    List<TensorSource> sources = new ArrayList<>();
+    for (Parameter p : decoder.parameters().list()) {
+      sources.add(source(p.name(), shape(p), decoder.parameters().values(p)));
+    }
+    CheckpointWriter.write(folder, config(), sources);
   }
 
-  /** Writes moments and step count to one file, atomically. */
+  private static List<Long> shape(Parameter p) {
+    return p.vector() ? List.of((long) p.cols()) : List.of((long) p.rows(), (long) p.cols());
+  }
+
+  private static TensorSource source(String name, List<Long> shape, Tensor values) {
+    return TensorSource.floats(name, shape, values.segment(), dev.mneme.model.checkpoint.DType.F32);
+  }
+
+  /**
+   * Writes moments and step count to one file, atomically.
+   *
+   * @throws CheckpointException if the disk fails
+   */
   public void saveOptimizer(Path file) {
-    throw new UnsupportedOperationException("lands next");
+    List<TensorSource> sources = new ArrayList<>();
+    for (Parameter p : decoder.parameters().list()) {
+      sources.add(source("first." + p.name(), shape(p), optimizer.first(p)));
+      Tensor second = optimizer.second(p);
+      if (second != null) {
+        sources.add(source("second." + p.name(), shape(p), second));
+      }
+    }
+    SafetensorsWriter.write(
+        file,
+        sources,
+        Map.of(STEPS, Long.toString(steps()), "optimizer", optimizerConfig.kind().name()));
   }
 
-  /** Continues from a file of {@link #saveOptimizer}. */
+  /**
+   * Continues from a file of {@link #saveOptimizer}.
+   *
+   * @throws CheckpointException if the file is of another model or optimizer; nothing is changed
+   *     then
+   */
   public void loadOptimizer(Path file) {
-    throw new UnsupportedOperationException("lands next");
+    try (SafetensorsFile state = SafetensorsFile.open(file)) {
+      String steps = state.metadata().getOrDefault(STEPS, "");
+      if (!steps.matches("\\d{1,18}")) {
+        throw new CheckpointException(
+            file + ": steps is '" + steps + "', expected the state of an optimizer");
+      }
+      for (Parameter p : decoder.parameters().list()) {
+        view(state, file, "first." + p.name(), p);
+        if (optimizer.second(p) != null) {
+          view(state, file, "second." + p.name(), p);
+        }
+      }
+      for (Parameter p : decoder.parameters().list()) {
+        view(state, file, "first." + p.name(), p).copyTo(optimizer.first(p).segment());
+        Tensor second = optimizer.second(p);
+        if (second != null) {
+          view(state, file, "second." + p.name(), p).copyTo(second.segment());
+        }
+      }
+      optimizer.resume(Long.parseLong(steps));
+    }
+  }
+
+  private static TensorView view(SafetensorsFile state, Path file, String name, Parameter p) {
+    TensorView view = state.find(name);
+    if (view == null || !view.shape().equals(shape(p))) {
+      throw new CheckpointException(
+          file
+              + ": tensor "
+              + name
+              + (view == null ? " is missing" : " has shape " + view.shape())
+              + ", expected "
+              + shape(p)
+              + "; is this the state of another model or optimizer?");
+    }
+    return view;
+  }
+
+  /** All weights as one array, for comparing models. */
+  public float[] weights() {
+    return Arrays.copyOf(
+        decoder.parameters().values().toFloats(), (int) decoder.parameters().size());
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    optimizer.close();
+    decoder.close();
+    compute.close();
+  }
 }

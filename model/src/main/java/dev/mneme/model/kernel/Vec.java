@@ -99,6 +99,25 @@ public final class Vec {
     narrow(v).intoMemorySegment(s, i << 1, LITTLE_ENDIAN, m.cast(H));
   }
 
+  /** Stores as BF16 if asked to, else as F32. */
+  public static void put(boolean bf16, FloatVector v, MemorySegment s, long i) {
+    if (bf16) {
+      storeBf16(v, s, i);
+    } else {
+      store(v, s, i);
+    }
+  }
+
+  /** Stores where set, as BF16 if asked to, else as F32. */
+  public static void put(
+      boolean bf16, FloatVector v, MemorySegment s, long i, VectorMask<Float> m) {
+    if (bf16) {
+      storeBf16(v, s, i, m);
+    } else {
+      store(v, s, i, m);
+    }
+  }
+
   private static ShortVector narrow(FloatVector v) {
     IntVector bits = v.reinterpretAsInts();
     IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
