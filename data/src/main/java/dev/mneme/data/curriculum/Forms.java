@@ -2,6 +2,7 @@ package dev.mneme.data.curriculum;
 
 import dev.mneme.data.Check;
 import dev.mneme.data.Json;
+import dev.mneme.data.Message;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,6 +62,9 @@ final class Forms implements Skill {
     String answer = fact.answers().getFirst();
     String full = frame.pick(fact.replies()).fill(frame);
     Check right = new Check.Says(List.of(fact.answers()));
+    boolean letters = answer.chars().anyMatch(Character::isLetter);
+    String plain = letters && frame.chance(0.5) ? Facts.sentence(answer) : full;
+    boolean oneSentence = Check.Form.sentences(1).accepts(Message.assistant(full));
     String form =
         form(frame, List.of("upper", "lower", "only", "sentence", "json_answer", "starts", "ends"));
     Frame values = frame.fresh().bind("request", question);
@@ -70,14 +74,14 @@ final class Forms implements Skill {
               talk,
               form,
               values,
-              (frame.chance(0.5) ? full : Facts.sentence(answer)).toUpperCase(Locale.ROOT),
+              plain.toUpperCase(Locale.ROOT),
               Check.all(Check.Form.in(Check.LetterCase.UPPER), right));
       case "lower" ->
           exchange(
               talk,
               form,
               values,
-              (frame.chance(0.5) ? full : Facts.sentence(answer)).toLowerCase(Locale.ROOT),
+              plain.toLowerCase(Locale.ROOT),
               Check.all(Check.Form.in(Check.LetterCase.LOWER), right));
       case "only" -> exchange(talk, form, values, answer, new Check.Exactly(fact.answers()));
       case "json_answer" -> {
