@@ -11,7 +11,22 @@ import java.util.Map;
 
 /** Asking the clock when the time matters, and reading what it says. */
 final class ClockSkill implements Skill {
-  private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
+  private static final DateTimeFormatter CLOCK =
+      DateTimeFormatter.ofPattern("EEEE, d MMMM uuuu, HH:mm", Locale.ENGLISH);
+  private static final List<String> ZONES =
+      List.of(
+          "UTC",
+          "Z",
+          "Europe/Berlin",
+          "Europe/London",
+          "America/New_York",
+          "America/Los_Angeles",
+          "Asia/Tokyo",
+          "Asia/Kolkata",
+          "Europe/Paris",
+          "Australia/Sydney",
+          "Etc/UTC",
+          "GMT");
   private final Pool<Phrase> asks;
   private final List<Phrase> replies;
   private final Pool<Phrase> dayAsks;
@@ -38,7 +53,7 @@ final class ClockSkill implements Skill {
     talk.user(Noise.heavy(frame.pick(day ? dayAsks : asks).fill(frame), frame));
     talk.calls(BuiltInTools.CLOCK.name(), Map.of());
     talk.expect("call", new Check.Calls(BuiltInTools.CLOCK.name(), Map.of(), List.of()));
-    talk.result(now.format(CLOCK) + " " + weekday);
+    talk.result(now.format(CLOCK) + " (" + frame.pick(ZONES) + ")");
     talk.assistant(frame.pick(day ? dayReplies : replies).fill(frame));
     talk.expect("answer", Check.says(day ? weekday : time));
   }

@@ -3,7 +3,6 @@ package dev.mneme.data.curriculum;
 import dev.mneme.data.BuiltInTools;
 import dev.mneme.data.Check;
 import java.math.BigDecimal;
-import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +10,8 @@ import java.util.List;
 
 /**
  * Unit conversion by tool, from {@code tools/convert.txt}: a table of pairs {@code from | to |
- * factor | offset} (result = value * factor + offset) and the wordings around it.
+ * factor | offset} (result = value * factor + offset) and the wordings around it; {@code <~} are
+ * replies that shorten a long number.
  */
 final class Conversions implements Skill {
   private record Pair(String from, String to, BigDecimal factor, BigDecimal offset) {}
@@ -19,11 +19,13 @@ final class Conversions implements Skill {
   private final List<Pair> pairs = new ArrayList<>();
   private final Pool<Phrase> asks;
   private final List<Phrase> replies;
+  private final List<Phrase> about;
 
   Conversions() {
     Texts.Block block = Texts.blocks("tools/convert.txt").getFirst();
     asks = block.wordings(">");
     replies = block.phrases("<");
+    about = block.phrases("<~");
     for (String line : block.of("-")) {
       String[] cells = line.split("\\|");
       if (cells.length != 4) {
@@ -51,25 +53,16 @@ final class Conversions implements Skill {
           default -> BigDecimal.valueOf(frame.below(200) + 1L);
         };
     String number = value.toPlainString();
-    String result =
-        value
-            .multiply(pair.factor())
-            .add(pair.offset())
-            .round(new MathContext(6, RoundingMode.HALF_EVEN))
-            .stripTrailingZeros()
-            .toPlainString();
-    String rounded =
-        new BigDecimal(result)
-            .setScale(2, RoundingMode.HALF_EVEN)
-            .stripTrailingZeros()
-            .toPlainString();
+    BigDecimal exact = value.multiply(pair.factor()).add(pair.offset());
+    String result = plain(exact, 12);
+    // The tool gives many digits. Saying fewer of them is copying and stopping: no rounding up.
+    int places = exact.abs().compareTo(BigDecimal.ONE) < 0 ? 4 : 2;
+    boolean cut = new BigDecimal(result).scale() > places + 1;
     frame
         .bind("n", number)
         .bind("from", pair.from())
         .bind("to", pair.to())
-        .bind(
-            "result",
-            new BigDecimal(result).abs().compareTo(BigDecimal.ONE) < 0 ? result : rounded);
+        .bind("result", cut ? plain(exact, places) : result);
     talk.offer(BuiltInTools.ALL);
     talk.user(Noise.light(frame.pick(asks).fill(frame), frame));
     var arguments = new LinkedHashMap<String, Object>();
@@ -78,9 +71,14 @@ final class Conversions implements Skill {
     arguments.put("to", pair.to());
     talk.calls(BuiltInTools.CONVERT_UNITS.name(), arguments);
     talk.expect("call", new Check.Calls(BuiltInTools.CONVERT_UNITS.name(), arguments, List.of()));
-    talk.result(result + " " + pair.to());
-    talk.assistant(frame.pick(replies).fill(frame));
+    talk.result(number + " " + pair.from() + " = " + result + " " + pair.to());
+    talk.assistant(frame.pick(cut ? about : replies).fill(frame));
     talk.expect("answer", Check.says(frame.value("result")));
+  }
+
+  private static String plain(BigDecimal value, int places) {
+    BigDecimal cut = value.setScale(places, RoundingMode.DOWN).stripTrailingZeros();
+    return cut.toPlainString();
   }
 
   @Override

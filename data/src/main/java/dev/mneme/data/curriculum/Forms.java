@@ -66,7 +66,11 @@ final class Forms implements Skill {
     String plain = letters && frame.chance(0.5) ? Facts.sentence(answer) : full;
     boolean oneSentence = Check.Form.sentences(1).accepts(Message.assistant(full));
     String form =
-        form(frame, List.of("upper", "lower", "only", "sentence", "json_answer", "starts", "ends"));
+        form(
+            frame,
+            oneSentence
+                ? List.of("upper", "lower", "only", "sentence", "json_answer", "starts", "ends")
+                : List.of("upper", "lower", "only", "json_answer", "starts", "ends"));
     Frame values = frame.fresh().bind("request", question);
     switch (form) {
       case "upper" ->

@@ -143,9 +143,7 @@ final class MemorySkill implements Skill {
     } else {
       List<Memories.Known> beside = memories.others(List.of(asked), 2, frame);
       talk.result(
-          frame.chance(0.5)
-              ? frame.pick(List.of("no memories found", "nothing found", "[]", "no results"))
-              : found(beside.getFirst(), talk));
+          frame.chance(0.5) ? "nothing is remembered about this" : found(beside.getFirst(), talk));
       talk.assistant(memories.abstain(asked));
       talk.expect("abstain", new Check.Abstains());
     }
