@@ -5,5 +5,5 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measure this machine: model, training, memory, preference pairs.",
-    subcommands = {})
+    subcommands = {BenchModelCommand.class})
 final class BenchCommand extends GroupCommand {}

@@ -123,6 +123,7 @@ class ModelConfigTest {
     assertThat(v3.parameterCount() / 1e9).isCloseTo(671, within(0.5));
     assertThat(v3.activeParameterCount() / 1e9).isCloseTo(37.5, within(0.6));
     assertThat(v3.attention().cacheValuesPerTokenAndLayer()).isEqualTo(576);
+    assertThat(v3.attention().cacheRatio()).isCloseTo(0.0176, within(0.0001));
     assertThat(v3.mtpTensors())
         .extracting(TensorSpec::name)
         .contains("model.layers.61.eh_proj.weight");

@@ -1,0 +1,154 @@
+package dev.mneme.model.serve;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.mneme.model.kernel.Vec;
+import dev.mneme.model.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
+
+/**
+ * How fast a model answers on this machine: prefill of a prompt, one sequence decoding, sixteen
+ * decoding together. Each is warmed up until HotSpot has compiled it, then measured several times;
+ * the median is reported.
+ */
+public final class ModelBenchmark {
+  private static final int PROMPT = 256;
+  private static final int DECODED = 128;
+  private static final int SEQUENCES = 16;
+  private static final int MIN_RUNS = 5;
+
+  /**
+   * What was measured.
+   *
+   * @param prefillTokensPerSecond over a prompt of 256 tokens (half the context if that is less)
+   * @param decodeTokensPerSecond one sequence, after a prompt of 16 tokens
+   * @param decodeBatch16TokensPerSecond sixteen sequences together, all their tokens counted
+   * @param peakMemoryBytes the process's largest resident size so far, or what the heap and the
+   *     tensors hold where the system does not tell
+   * @param precision how the weights were kept
+   * @param isa the vectors that the kernels ran on
+   * @param threads threads computing
+   */
+  public record Result(
+      @JsonProperty("prefill_tokens_per_second") double prefillTokensPerSecond,
+      @JsonProperty("decode_tokens_per_second") double decodeTokensPerSecond,
+      @JsonProperty("decode_batch16_tokens_per_second") double decodeBatch16TokensPerSecond,
+      @JsonProperty("peak_memory_bytes") long peakMemoryBytes,
+      @JsonProperty("precision") String precision,
+      @JsonProperty("isa") String isa,
+      @JsonProperty("threads") int threads) {}
+
+  private final CpuDecoder decoder;
+  private final long nanos;
+  private final LongSupplier clock;
+  private final int[] tokens;
+  private final float[] logits;
+
+  private ModelBenchmark(CpuDecoder decoder, double seconds, LongSupplier clock) {
+    this.decoder = decoder;
+    this.nanos = (long) (seconds * 1e9);
+    this.clock = clock;
+    int vocabulary = decoder.config().vocabSize();
+    int length = Math.max(2, Math.min(PROMPT, decoder.config().maxPositions() / 2));
+    tokens = new SplittableRandom(1).ints(length, 0, vocabulary).toArray();
+    logits = new float[vocabulary];
+  }
+
+  /**
+   * Measures a loaded model.
+   *
+   * @param seconds time for each of the three measurements, and as much for warming up
+   * @param clock nanoseconds from an arbitrary start
+   */
+  public static Result run(CpuDecoder decoder, double seconds, LongSupplier clock) {
+    ModelBenchmark b = new ModelBenchmark(decoder, seconds, clock);
+    double prefill = b.median(b.tokens.length, b::prefill);
+    double decode = b.decode(1);
+    double together = b.decode(SEQUENCES);
+    return new Result(
+        prefill,
+        decode,
+        together,
+        peakMemory(),
+        decoder.precision().label(),
+        Vec.LANES * 32 + "-bit vectors",
+        decoder.threads());
+  }
+
+  private void prefill() {
+    try (Sequence sequence = decoder.newSequence()) {
+      decoder.prefill(sequence, tokens, 0, tokens.length, logits);
+    }
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // closed together in finally
+  private double decode(int n) {
+    int prompt = Math.min(16, tokens.length - 1);
+    int steps = Math.min(DECODED, tokens.length - prompt);
+    Sequence[] sequences = new Sequence[n];
+    float[][] out = new float[n][logits.length];
+    int[] next = new int[n];
+    try {
+      for (int i = 0; i < n; i++) {
+        sequences[i] = decoder.newSequence();
+        decoder.prefill(sequences[i], tokens, 0, prompt, logits);
+      }
+      return median(
+          n * steps,
+          () -> {
+            for (Sequence sequence : sequences) {
+              sequence.truncate(prompt);
+            }
+            for (int step = 0; step < steps; step++) {
+              for (int i = 0; i < n; i++) {
+                next[i] = tokens[(step + 13 * i) % tokens.length];
+              }
+              decoder.step(sequences, n, next, out);
+            }
+          });
+    } finally {
+      for (Sequence sequence : sequences) {
+        if (sequence != null) {
+          sequence.close();
+        }
+      }
+    }
+  }
+
+  /** Median rate, in {@code units} per second. */
+  private double median(int units, Runnable work) {
+    for (long end = clock.getAsLong() + nanos; clock.getAsLong() < end; ) {
+      work.run();
+    }
+    double[] rates = new double[64];
+    int runs = 0;
+    long end = clock.getAsLong() + nanos;
+    while (runs < MIN_RUNS || clock.getAsLong() < end) {
+      long began = clock.getAsLong();
+      work.run();
+      rates = runs == rates.length ? Arrays.copyOf(rates, 2 * runs) : rates;
+      rates[runs++] = units * 1e9 / (clock.getAsLong() - began);
+    }
+    double[] sorted = Arrays.copyOf(rates, runs);
+    Arrays.sort(sorted);
+    return sorted[runs / 2];
+  }
+
+  private static long peakMemory() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith("VmHWM:")) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+        }
+      }
+    } catch (IOException e) {
+      // not Linux: what we can know of ourselves
+    }
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory() + TensorScope.liveBytes();
+  }
+}
