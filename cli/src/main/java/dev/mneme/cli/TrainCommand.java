@@ -5,5 +5,9 @@ import picocli.CommandLine.Command;
 @Command(
     name = "train",
     description = "Train a tokenizer, a model from nothing, or from examples and pairs.",
-    subcommands = {})
+    subcommands = {
+      TrainTokenizerCommand.class,
+      TrainPretrainCommand.class,
+      TrainSftCommand.class,
+    })
 final class TrainCommand extends GroupCommand {}
