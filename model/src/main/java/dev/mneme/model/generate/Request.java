@@ -49,7 +49,7 @@ final class Request {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final StringBuilder unread = new StringBuilder();
-  private @Nullable Generation.Finish finish;
+  private Generation.@Nullable Finish finish;
   private @Nullable Throwable failure;
   private @Nullable Instant finished;
 
