@@ -1,0 +1,125 @@
+package dev.mneme.preference;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is remembered of one user between runs: the findings of each session, by session. Reading a
+ * session again replaces its findings, so a run is idempotent. Confined to one thread.
+ */
+final class UserState {
+  private final String tenant;
+  private final String user;
+  private final Map<String, SessionFindings> sessions = new LinkedHashMap<>();
+  private final List<StatedPreference> wishes = new ArrayList<>();
+  private int clearReplies;
+
+  UserState(String tenant, String user) {
+    this.tenant = tenant;
+    this.user = user;
+  }
+
+  String tenant() {
+    return tenant;
+  }
+
+  String user() {
+    return user;
+  }
+
+  boolean knows(Session session) {
+    SessionFindings known = sessions.get(session.scope().session());
+    return known != null && known.fingerprint().equals(session.fingerprint());
+  }
+
+  void put(SessionFindings findings) {
+    SessionFindings before = sessions.put(findings.scope().session(), findings);
+    if (before != null) {
+      clearReplies -= before.clear().size();
+      wishes.removeIf(wish -> wish.scope().session().equals(findings.scope().session()));
+    }
+    clearReplies += findings.clear().size();
+    wishes.addAll(findings.wishes());
+  }
+
+  Iterable<SessionFindings> sessions() {
+    return sessions.values();
+  }
+
+  int clearReplies() {
+    return clearReplies;
+  }
+
+  /** The checkable wishes that may hold in a session that begins at this time, itself left out. */
+  List<StatedPreference> standing(String session, Instant time) {
+    Map<String, StatedPreference> latest = new LinkedHashMap<>();
+    var later = new ArrayList<StatedPreference>();
+    for (StatedPreference wish : wishes) {
+      if (wish.reach() != StatedPreference.Reach.ALWAYS
+          || wish.scope().session().equals(session)
+          || !FormCheck.canCheck(wish)) {
+        continue;
+      }
+      if (wish.from().isAfter(time)) {
+        later.add(wish);
+      } else {
+        latest.merge(wish.slot().name(), wish, (a, b) -> b.from().isBefore(a.from()) ? a : b);
+      }
+    }
+    var standing = new ArrayList<>(latest.values());
+    standing.addAll(later);
+    return standing;
+  }
+
+  /** Every wish, each ended when the next about the same began. */
+  List<StatedPreference> wishes() {
+    return StatedPreference.resolve(wishes);
+  }
+
+  /** The clear replies, oldest first. */
+  List<JudgedReply> replies() {
+    var all = new ArrayList<JudgedReply>(clearReplies);
+    for (SessionFindings each : sessions.values()) {
+      all.addAll(each.clear());
+    }
+    all.sort(
+        Comparator.comparing(JudgedReply::at)
+            .thenComparing(each -> each.scope().session())
+            .thenComparingInt(JudgedReply::index)
+            .thenComparing(JudgedReply::turnId));
+    return all;
+  }
+
+  /** Forgets the clear replies beyond the newest {@code most}; how many went. */
+  int forgetBeyond(int most) {
+    if (clearReplies <= most) {
+      return 0;
+    }
+    List<JudgedReply> ordered = replies();
+    int surplus = ordered.size() - most;
+    var old = new java.util.HashSet<String>();
+    ordered.subList(0, surplus).forEach(each -> old.add(each.turnId()));
+    for (var entry : sessions.entrySet()) {
+      SessionFindings f = entry.getValue();
+      var kept = f.clear().stream().filter(each -> !old.contains(each.turnId())).toList();
+      if (kept.size() < f.clear().size()) {
+        entry.setValue(
+            new SessionFindings(
+                f.scope(),
+                f.fingerprint(),
+                f.turns(),
+                f.replies(),
+                kept,
+                f.candidates(),
+                f.wishes(),
+                f.observed()));
+      }
+    }
+    clearReplies = most;
+    return surplus;
+  }
+}

@@ -1,0 +1,194 @@
+package dev.mneme.preference;
+
+import dev.mneme.data.Hashes;
+import dev.mneme.data.Role;
+import dev.mneme.data.Turn;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads stated preferences ("keep it short", "call me Sam", "metric units") out of what a person
+ * says, by the patterns of {@code wishes.txt} and, for wishes about anything else, by the forms
+ * "from now on ...", "always ...", "never ...", "I prefer ...".
+ *
+ * <p>Deterministic and thread-safe, and fast enough to run on every turn before the prompt is
+ * built.
+ */
+public final class WishReader {
+  private record Rule(
+      StatedPreference.Slot slot, String value, Pattern pattern, String instruction) {}
+
+  private static final List<Rule> RULES =
+      Resources.lines("wishes.txt").map(WishReader::rule).toList();
+  private static final Pattern LASTING =
+      Pattern.compile(
+          "\\b(from now on|always|never|in (the )?future|every time|whenever|generally|in"
+              + " general|by default|remember)\\b",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern THIS_REPLY =
+      Pattern.compile(
+          "\\b(this|that|make it|make that|rewrite|summari[sz]e|too"
+              + " (long|short|wordy|verbose|brief))\\b",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern THIS_SESSION =
+      Pattern.compile(
+          "\\b(in this (chat|conversation|session)|for now|today|for this (chat|task|one))\\b",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern OTHER =
+      Pattern.compile(
+          "^(please )?(from now on|in (the )?future)[, ]+(?<a>.{4,120})$|^(please"
+              + " )?(?<b>(always|never)"
+              + " (?!mind\\b|heard\\b|been\\b|seen\\b|had\\b|knew\\b|thought\\b|liked\\b|wanted\\b)"
+              + "(use|give|show|answer|reply|respond|write|call|include|add|start|end|explain|ask|mention|tell|say|put|format|make|keep|cite|check|translate|suggest|recommend)\\b.{2,120})$|^I('d|"
+              + " would)? prefer (?<c>(you|your"
+              + " (answers?|repl(y|ies)|responses?)|answers?|repl(y|ies)|responses?|when you|if"
+              + " you|that you)\\b.{3,120})$|^(please )?(?<d>(stop|don't|do not)"
+              + " (using|use|giving|give|adding|add|including|include|saying|say|asking|ask|repeating|repeat|mentioning|mention|writing|write|call|calling)\\b.{3,100})$",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern SENTENCE = Pattern.compile("(?<=[.!?;\\n])\\s+|\\n+");
+  private static final int LONGEST_TURN = 2_000;
+
+  private WishReader() {}
+
+  /** The wishes in one turn of a person, in the order said; none in an assistant's turn. */
+  public static List<StatedPreference> read(Turn turn) {
+    String text = turn.message().content();
+    if (turn.message().role() != Role.USER || text.length() > LONGEST_TURN) {
+      return List.of();
+    }
+    var wishes = new ArrayList<StatedPreference>();
+    var slots = EnumSet.noneOf(StatedPreference.Slot.class);
+    for (String piece : SENTENCE.split(text.replace('’', '\''))) {
+      String sentence = piece.strip();
+      if (!sentence.isEmpty() && !asksAboutIt(sentence)) {
+        read(turn, sentence, slots, wishes);
+      }
+    }
+    return wishes;
+  }
+
+  private static void read(
+      Turn turn,
+      String sentence,
+      EnumSet<StatedPreference.Slot> slots,
+      List<StatedPreference> wishes) {
+    int before = wishes.size();
+    for (Rule rule : RULES) {
+      if (slots.contains(rule.slot)) {
+        continue;
+      }
+      Matcher matcher = rule.pattern.matcher(sentence);
+      if (matcher.find()) {
+        slots.add(rule.slot);
+        wishes.add(
+            wish(
+                turn,
+                rule.slot,
+                fill(rule.value, matcher),
+                sentence,
+                fill(rule.instruction, matcher)));
+      }
+    }
+    Matcher other = OTHER.matcher(sentence.replaceFirst("[.!]+$", ""));
+    if (wishes.size() == before && other.find()) {
+      String what = first(other, "a", "b", "c", "d");
+      wishes.add(
+          wish(
+              turn,
+              StatedPreference.Slot.OTHER,
+              what.toLowerCase(Locale.ROOT),
+              sentence,
+              "The user asked: " + dev.mneme.data.MemoryBlock.quote(sentence)));
+    }
+  }
+
+  /** "Should I keep it short?" asks; "Can you keep it short?" wishes. */
+  private static boolean asksAboutIt(String sentence) {
+    return sentence.endsWith("?")
+        && !Pattern.compile(
+                "^(please |and |but )?(can|could|would|will) you\\b", Pattern.CASE_INSENSITIVE)
+            .matcher(sentence)
+            .find();
+  }
+
+  private static String first(Matcher matcher, String... groups) {
+    for (String group : groups) {
+      String text = matcher.group(group);
+      if (text != null) {
+        return text.strip();
+      }
+    }
+    throw new AssertionError("one alternative of " + matcher.pattern() + " matched");
+  }
+
+  private static String fill(String template, Matcher matcher) {
+    String filled = template;
+    for (int i = 1; i <= matcher.groupCount(); i++) {
+      String group = matcher.group(i);
+      filled = filled.replace("$" + i, group == null ? "" : capital(group.strip()));
+    }
+    return filled;
+  }
+
+  private static String capital(String word) {
+    return word.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1);
+  }
+
+  private static StatedPreference wish(
+      Turn turn, StatedPreference.Slot slot, String value, String sentence, String instruction) {
+    String id =
+        Hashes.sha256(turn.scope().tenant(), turn.scope().user(), slot.name(), value, turn.id());
+    return new StatedPreference(
+        id,
+        turn.scope(),
+        slot,
+        value,
+        sentence,
+        instruction,
+        reach(slot, sentence),
+        turn.id(),
+        turn.at(),
+        null);
+  }
+
+  private static StatedPreference.Reach reach(StatedPreference.Slot slot, String sentence) {
+    if (LASTING.matcher(sentence).find()) {
+      return StatedPreference.Reach.ALWAYS;
+    }
+    if (THIS_SESSION.matcher(sentence).find()) {
+      return StatedPreference.Reach.SESSION;
+    }
+    return switch (slot) {
+      case NAME, UNITS, LANGUAGE, EMOJI, APOLOGY, OTHER -> StatedPreference.Reach.ALWAYS;
+      case LENGTH, FORMAT, TONE, LEVEL, CODE_LANGUAGE ->
+          THIS_REPLY.matcher(sentence).find()
+              ? StatedPreference.Reach.REPLY
+              : general(sentence) ? StatedPreference.Reach.ALWAYS : StatedPreference.Reach.SESSION;
+    };
+  }
+
+  /** Talks about replies in the plural, or about what the person likes. */
+  private static boolean general(String sentence) {
+    return Pattern.compile(
+            "\\b(answers|replies|responses|I (prefer|like))\\b", Pattern.CASE_INSENSITIVE)
+        .matcher(sentence)
+        .find();
+  }
+
+  private static Rule rule(String line) {
+    String[] fields = line.split(" \\| ");
+    if (fields.length != 4) {
+      throw new AssertionError("wishes.txt: expected four fields, got: " + line);
+    }
+    return new Rule(
+        StatedPreference.Slot.valueOf(fields[0].strip()),
+        fields[1].strip(),
+        Pattern.compile(fields[2].strip(), Pattern.CASE_INSENSITIVE),
+        fields[3].strip());
+  }
+}

@@ -1,0 +1,76 @@
+package dev.mneme.preference.dialogue;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A request's words, for telling whether two requests are about the same thing. Immutable. */
+public final class RequestText {
+  private static final int SELF_CONTAINED = 3;
+
+  private final Speech speech;
+  private final Set<String> specifics;
+
+  public RequestText(String text) {
+    this.speech = new Speech(text);
+    this.specifics = specifics(text);
+  }
+
+  /** The stems of its content words. */
+  public Set<String> stems() {
+    return speech.content;
+  }
+
+  /** Says enough to be understood without what was said before. */
+  public boolean selfContained() {
+    return speech.content.size() >= SELF_CONTAINED && speech.words.size() >= 4;
+  }
+
+  /**
+   * Shared content words over all content words (Jaccard), in [0, 1]; 0 when each names something
+   * specific (a name, a number) that the other does not: "for Java" is not "for Python".
+   */
+  public double similarity(RequestText other) {
+    boolean mine = !other.speech.content.containsAll(specifics);
+    boolean theirs = !speech.content.containsAll(other.specifics);
+    if (mine && theirs) {
+      return 0;
+    }
+    return speech.similarity(other.speech);
+  }
+
+  /** The share of this text's content words that the other also has, in [0, 1]; 0 without any. */
+  public double containedIn(RequestText other) {
+    return speech.content.isEmpty()
+        ? 0
+        : speech.shared(other.speech) / (double) speech.content.size();
+  }
+
+  private static Set<String> specifics(String text) {
+    var found = new HashSet<String>();
+    List<String> words = Words.of(text);
+    int from = 0;
+    for (int i = 0; i < words.size(); i++) {
+      String word = words.get(i);
+      int at = indexOfWord(text, word, from);
+      if (at < 0) {
+        continue;
+      }
+      from = at + word.length();
+      boolean capital = i > 0 && Character.isUpperCase(text.charAt(at));
+      if ((capital || Character.isDigit(word.charAt(0))) && !Words.isStop(word)) {
+        found.add(Words.stem(word));
+      }
+    }
+    return found;
+  }
+
+  private static int indexOfWord(String text, String word, int from) {
+    for (int i = from; i + word.length() <= text.length(); i++) {
+      if (text.regionMatches(true, i, word, 0, word.length())) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}
