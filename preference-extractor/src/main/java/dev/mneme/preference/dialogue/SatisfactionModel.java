@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -51,7 +52,7 @@ public final class SatisfactionModel {
       double calibrationOffset) {
     public Weights {
       requireNonNull(trainedOn, "trainedOn is null");
-      weights = Map.copyOf(weights);
+      weights = Collections.unmodifiableMap(new LinkedHashMap<>(weights));
       for (Feature feature : Feature.values()) {
         Double weight = weights.get(feature.wireName());
         if (weight == null || !Double.isFinite(weight)) {
