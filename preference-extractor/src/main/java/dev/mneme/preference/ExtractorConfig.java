@@ -97,7 +97,7 @@ public record ExtractorConfig(
     }
 
     public static PairConfig defaults() {
-      return new PairConfig(0.6, 0.4, 0.35, 0.3, 0.75, 4, 8, 8_000, 50_000);
+      return new PairConfig(0.6, 0.35, 0.2, 0.4, 0.75, 4, 8, 8_000, 50_000);
     }
   }
 }

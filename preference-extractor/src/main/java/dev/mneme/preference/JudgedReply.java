@@ -19,6 +19,8 @@ import java.util.List;
  * @param confidence in [0, 1]
  * @param intensity of the strongest signal, in [0, 1]
  * @param explicit whether the person acted on it, rather than just spoke on
+ * @param liked whether the person showed that they liked it, and nothing that they did not
+ * @param disliked whether the person showed that they did not like it
  * @param confirmed whether the person or a tool bore it out
  * @param borrowed the share of its words that recalled or tool text said first, in a run
  * @param at when it was last judged
@@ -35,6 +37,8 @@ record JudgedReply(
     double confidence,
     double intensity,
     boolean explicit,
+    boolean liked,
+    boolean disliked,
     boolean confirmed,
     double borrowed,
     Instant at,

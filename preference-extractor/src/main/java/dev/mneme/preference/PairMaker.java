@@ -37,8 +37,14 @@ final class PairMaker {
    * @param expressions how often
    * @param sessions in how many distinct sessions
    * @param aspects what it is about
+   * @param times when this very pair was expressed
    */
-  record Found(Candidate candidate, int expressions, int sessions, List<Aspect> aspects) {}
+  record Found(
+      Candidate candidate,
+      int expressions,
+      int sessions,
+      List<Aspect> aspects,
+      List<Instant> times) {}
 
   List<Found> find(UserState state) {
     var direct = new ArrayList<Candidate>();
@@ -85,13 +91,13 @@ final class PairMaker {
       List<JudgedReply> members, Set<String> paired, boolean acrossUsers, List<Candidate> found) {
     var bad =
         members.stream()
-            .filter(each -> each.value() <= config.clearLow())
+            .filter(each -> each.disliked() && each.value() <= config.clearLow())
             .sorted(Comparator.comparing(JudgedReply::at).reversed())
             .limit(config.pairsPerGroup())
             .toList();
     var good =
         members.stream()
-            .filter(each -> each.value() >= config.clearHigh())
+            .filter(each -> each.liked() && each.value() >= config.clearHigh())
             .sorted(
                 Comparator.comparing(JudgedReply::explicit)
                     .thenComparingDouble(JudgedReply::value)
@@ -114,6 +120,11 @@ final class PairMaker {
         }
       }
     }
+  }
+
+  /** Says what is wanted: an answer like "no" or "me too" is no request, however often repeated. */
+  private static boolean asks(String request) {
+    return new RequestText(request).stems().size() >= 2;
   }
 
   private static Candidate margin(List<Message> prompt, JudgedReply better, JudgedReply worse) {
@@ -139,6 +150,9 @@ final class PairMaker {
   private @Nullable List<Message> commonPrompt(JudgedReply better, JudgedReply worse) {
     boolean sameSession = better.scope().equals(worse.scope());
     String request = better.request();
+    if (!asks(request) || !asks(worse.request())) {
+      return null;
+    }
     if (Aspect.normal(request).equals(Aspect.normal(worse.request()))) {
       request = worse.request();
     } else if (!new RequestText(request).selfContained()) {
@@ -168,12 +182,14 @@ final class PairMaker {
     Map<String, Candidate> byId = new LinkedHashMap<>();
     Map<String, Tally> tallies = new HashMap<>();
     Map<String, List<Aspect>> aspects = new HashMap<>();
+    Map<String, List<Instant>> times = new HashMap<>();
     for (StatedPreference wish : wishes) {
       tallies.computeIfAbsent(key(Aspect.of(wish)), k -> new Tally()).add(wish.scope().session());
     }
     for (Candidate each : candidates) {
       String id = each.id();
       byId.merge(id, each, PairMaker::later);
+      times.computeIfAbsent(id, k -> new ArrayList<>()).add(each.at());
       List<Aspect> about =
           aspects.computeIfAbsent(id, k -> Aspect.of(each.chosen().text(), each.rejected().text()));
       var keys = new LinkedHashSet<String>();
@@ -197,7 +213,8 @@ final class PairMaker {
                   candidate,
                   Math.max(1, best.expressions),
                   Math.max(1, best.sessions.size()),
-                  about));
+                  about,
+                  times.getOrDefault(id, List.of())));
         });
     return found;
   }

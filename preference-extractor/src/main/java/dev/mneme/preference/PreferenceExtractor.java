@@ -3,7 +3,6 @@ package dev.mneme.preference;
 import static java.util.Objects.requireNonNull;
 
 import dev.mneme.data.Hashes;
-import dev.mneme.data.Message;
 import dev.mneme.data.PairWeight;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
@@ -161,7 +160,7 @@ public final class PreferenceExtractor {
           refuse(session, DropReason.OPTED_OUT, "nothing of this person is learned");
         } else if (!current.knows(session)) {
           Instant begin = session.turns().isEmpty() ? now : session.turns().getFirst().at();
-          current.put(analyzer.analyze(session, current.standing(scope.session(), begin)));
+          current.put(analyzer.analyze(session, current.standing(scope, begin)));
           read++;
           changed = true;
         }
@@ -403,11 +402,12 @@ public final class PreferenceExtractor {
     }
 
     private void rate(JudgedReply reply, double cap, Censor censor) {
-      boolean high = reply.value() >= config.pairs().clearHigh();
-      if (!high && reply.value() > config.pairs().clearLow()) {
+      boolean high = reply.liked() && reply.value() >= config.pairs().clearHigh();
+      boolean low = reply.disliked() && reply.value() <= config.pairs().clearLow();
+      if (!high && !low) {
         return;
       }
-      String id = Hashes.sha256(reply.scope().tenant(), reply.turnId(), promptId(reply.prompt()));
+      String id = Hashes.sha256(reply.scope().tenant(), reply.scope().user(), reply.turnId());
       Optional<Censor.Drop> drop = censor.single(reply, high);
       if (drop.isPresent()) {
         reject(
@@ -435,10 +435,6 @@ public final class PreferenceExtractor {
                   weight,
                   reply.at(),
                   reply.evidence())));
-    }
-
-    private String promptId(List<Message> prompt) {
-      return Candidate.id(prompt, List.of(), List.of());
     }
   }
 

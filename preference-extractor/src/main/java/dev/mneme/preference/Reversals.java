@@ -32,7 +32,9 @@ final class Reversals {
     for (PairMaker.Found each : pairs) {
       Candidate pair = each.candidate();
       for (Aspect aspect : each.aspects()) {
-        add(aspect, pair.at(), pair.intensity() * pair.confidence());
+        for (Instant at : each.times()) {
+          add(aspect, at, pair.intensity() * pair.confidence());
+        }
       }
     }
   }

@@ -310,10 +310,40 @@ final class SessionAnalyzer {
               confidence,
               intensity == 0 ? Math.abs(2 * value - 1) : intensity,
               act != null,
+              act != null ? act.value > 0.5 : liked(seen),
+              act != null ? act.value < 0.5 : disliked(seen),
               confirmed,
               Borrowed.share(text, sources(reply)),
               act != null ? act.at : reactionTime(reply.id()),
               evidence));
+    }
+
+    private static boolean liked(List<Sighting> seen) {
+      return !disliked(seen)
+          && seen.stream()
+              .anyMatch(
+                  each ->
+                      switch (each.kind()) {
+                        case THANKS, PRAISE, FOLLOW_UP -> true;
+                        default -> false;
+                      });
+    }
+
+    private static boolean disliked(List<Sighting> seen) {
+      return seen.stream()
+          .anyMatch(
+              each ->
+                  switch (each.kind()) {
+                    case COMPLAINT,
+                        CORRECTION,
+                        CLARIFICATION_REQUEST,
+                        REPHRASE,
+                        ABANDONMENT,
+                        BROKEN_FORM_INSTRUCTION,
+                        CONTRADICTS_MEMORY ->
+                        true;
+                    default -> false;
+                  });
     }
 
     private static boolean confirmedBy(List<Sighting> seen) {
@@ -582,6 +612,8 @@ final class SessionAnalyzer {
               1,
               true,
               true,
+              false,
+              true,
               0,
               fix.at(),
               List.of(why));
@@ -669,6 +701,8 @@ final class SessionAnalyzer {
           0.8,
           0.7,
           0.7,
+          false,
+          true,
           false,
           true,
           0,

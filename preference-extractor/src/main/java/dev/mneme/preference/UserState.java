@@ -1,5 +1,6 @@
 package dev.mneme.preference;
 
+import dev.mneme.data.Scope;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,16 +32,21 @@ final class UserState {
     return user;
   }
 
+  /** Two agents may name their sessions alike. */
+  private static String key(Scope scope) {
+    return scope.agent() + "\n" + scope.session();
+  }
+
   boolean knows(Session session) {
-    SessionFindings known = sessions.get(session.scope().session());
+    SessionFindings known = sessions.get(key(session.scope()));
     return known != null && known.fingerprint().equals(session.fingerprint());
   }
 
   void put(SessionFindings findings) {
-    SessionFindings before = sessions.put(findings.scope().session(), findings);
+    SessionFindings before = sessions.put(key(findings.scope()), findings);
     if (before != null) {
       clearReplies -= before.clear().size();
-      wishes.removeIf(wish -> wish.scope().session().equals(findings.scope().session()));
+      wishes.removeIf(wish -> wish.scope().equals(findings.scope()));
     }
     clearReplies += findings.clear().size();
     wishes.addAll(findings.wishes());
@@ -55,12 +61,12 @@ final class UserState {
   }
 
   /** The checkable wishes that may hold in a session that begins at this time, itself left out. */
-  List<StatedPreference> standing(String session, Instant time) {
+  List<StatedPreference> standing(Scope session, Instant time) {
     Map<String, StatedPreference> latest = new LinkedHashMap<>();
     var later = new ArrayList<StatedPreference>();
     for (StatedPreference wish : wishes) {
       if (wish.reach() != StatedPreference.Reach.ALWAYS
-          || wish.scope().session().equals(session)
+          || wish.scope().equals(session)
           || !FormCheck.canCheck(wish)) {
         continue;
       }

@@ -188,7 +188,8 @@ public final class WishReader {
     return new Rule(
         StatedPreference.Slot.valueOf(fields[0].strip()),
         fields[1].strip(),
-        Pattern.compile(fields[2].strip(), Pattern.CASE_INSENSITIVE),
+        Pattern.compile(
+            fields[2].strip(), Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CHARACTER_CLASS),
         fields[3].strip());
   }
 }

@@ -17,7 +17,7 @@ class WeightsTest {
   void moreRecentNeverWeighsLess() {
     for (int i = 0; i < 1_000; i++) {
       Duration older = Duration.ofSeconds(random.nextLong(0, 1L << 33));
-      Duration newer = Duration.ofSeconds(random.nextLong(0, older.getSeconds() + 1));
+      Duration newer = Duration.ofSeconds(random.nextLong(0, older.toSeconds() + 1));
       Duration halfLife = Duration.ofSeconds(random.nextLong(1, 1L << 28));
       assertThat(Weights.recency(newer, halfLife))
           .isGreaterThanOrEqualTo(Weights.recency(older, halfLife));

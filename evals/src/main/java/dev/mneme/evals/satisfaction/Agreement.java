@@ -41,27 +41,53 @@ final class Agreement {
     return xy / Math.sqrt(xx * yy);
   }
 
-  /** F1 of "dissatisfied" when everything below the threshold is called so; 0 without a hit. */
-  static double f1Dissatisfied(double[] satisfaction, boolean[] dissatisfied, double threshold) {
-    int hit = 0;
-    int called = 0;
-    int actual = 0;
-    for (int i = 0; i < satisfaction.length; i++) {
-      boolean below = satisfaction[i] < threshold;
-      hit += below && dissatisfied[i] ? 1 : 0;
-      called += below ? 1 : 0;
-      actual += dissatisfied[i] ? 1 : 0;
+  /** F1 of the calls; 0 without a hit. */
+  static double f1(boolean[] called, boolean[] actual) {
+    int hits = 0;
+    int either = 0;
+    for (int i = 0; i < called.length; i++) {
+      hits += called[i] && actual[i] ? 1 : 0;
+      either += (called[i] ? 1 : 0) + (actual[i] ? 1 : 0);
     }
-    return hit == 0 ? 0 : 2.0 * hit / (called + actual);
+    return hits == 0 ? 0 : 2.0 * hits / either;
+  }
+
+  /**
+   * The threshold with the best F1 when everything below it is called dissatisfied; of equals the
+   * lowest. Infinity, calling all, is among the choices.
+   */
+  static double bestThreshold(double[] satisfaction, boolean[] dissatisfied) {
+    Integer[] order = ascending(satisfaction);
+    int actual = 0;
+    for (boolean each : dissatisfied) {
+      actual += each ? 1 : 0;
+    }
+    double best = Double.POSITIVE_INFINITY;
+    double most = -1;
+    int hits = 0;
+    for (int i = 0; i < order.length; i++) {
+      hits += dissatisfied[order[i]] ? 1 : 0;
+      boolean last = i + 1 == order.length;
+      double next = last ? Double.POSITIVE_INFINITY : satisfaction[order[i + 1]];
+      double f1 = 2.0 * hits / (i + 1 + actual);
+      if (next > satisfaction[order[i]] && f1 > most) {
+        most = f1;
+        best = next;
+      }
+    }
+    return best;
+  }
+
+  private static Integer[] ascending(double[] values) {
+    return IntStream.range(0, values.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> values[i]))
+        .toArray(Integer[]::new);
   }
 
   /** Ranks from 1; equal values share their mean rank. */
   static double[] ranks(double[] values) {
-    Integer[] order =
-        IntStream.range(0, values.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> values[i]))
-            .toArray(Integer[]::new);
+    Integer[] order = ascending(values);
     double[] ranks = new double[values.length];
     for (int from = 0; from < order.length; ) {
       int to = from;

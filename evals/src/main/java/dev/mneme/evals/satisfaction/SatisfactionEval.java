@@ -4,6 +4,7 @@ import dev.mneme.data.Hashes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -13,7 +14,7 @@ import java.util.function.ToDoubleFunction;
  * floor reads the last of them, the one the person's closing turn reacts to.
  */
 public final class SatisfactionEval {
-  private static final double THRESHOLD = 0.5;
+  private static final double HALF = 0.5;
 
   private final int resamples;
   private final long seed;
@@ -46,6 +47,7 @@ public final class SatisfactionEval {
         bunches.add(bunch(each, judge, floor));
       }
     }
+    callAcrossFolds(bunches);
     Sample whole = Sample.of(bunches);
     long bad = whole.dissatisfied();
     if (bad == 0 || bad == whole.size()) {
@@ -63,9 +65,39 @@ public final class SatisfactionEval {
         seed,
         resamples,
         List.of(
-            scores(judge.name(), whole, samples, s -> s.judged),
-            scores(floor.name(), whole, samples, s -> s.floored)),
+            scores(judge.name(), whole, samples, s -> s.judged, s -> s.judgedBad),
+            scores(floor.name(), whole, samples, s -> s.floored, s -> s.flooredBad)),
         interval(whole, samples, SatisfactionEval::aucGain));
+  }
+
+  /**
+   * Calls turns dissatisfied at the threshold that was best on the other half of the dialogues: a
+   * judge need not know how common dissatisfaction is in a set, and no threshold is chosen on the
+   * turns it is scored on.
+   */
+  private static void callAcrossFolds(List<Sample> bunches) {
+    for (int fold = 0; fold < 2; fold++) {
+      var others = new ArrayList<Sample>();
+      for (int i = 1 - fold; i < bunches.size(); i += 2) {
+        others.add(bunches.get(i));
+      }
+      Sample other = Sample.of(others);
+      double judged = Agreement.bestThreshold(other.judged, other.bad);
+      double floored = Agreement.bestThreshold(other.floored, other.bad);
+      for (int i = fold; i < bunches.size(); i += 2) {
+        Sample each = bunches.get(i);
+        System.arraycopy(below(each.judged, judged), 0, each.judgedBad, 0, each.size());
+        System.arraycopy(below(each.floored, floored), 0, each.flooredBad, 0, each.size());
+      }
+    }
+  }
+
+  private static boolean[] below(double[] satisfaction, double threshold) {
+    boolean[] below = new boolean[satisfaction.length];
+    for (int i = 0; i < below.length; i++) {
+      below[i] = satisfaction[i] < threshold;
+    }
+    return below;
   }
 
   private static Sample bunch(
@@ -92,12 +124,16 @@ public final class SatisfactionEval {
     final double[] floored;
     final double[] rating;
     final boolean[] bad;
+    final boolean[] judgedBad;
+    final boolean[] flooredBad;
 
     Sample(int size) {
       judged = new double[size];
       floored = new double[size];
       rating = new double[size];
       bad = new boolean[size];
+      judgedBad = new boolean[size];
+      flooredBad = new boolean[size];
     }
 
     static Sample of(List<Sample> parts) {
@@ -108,6 +144,8 @@ public final class SatisfactionEval {
         System.arraycopy(each.floored, 0, sample.floored, at, each.size());
         System.arraycopy(each.rating, 0, sample.rating, at, each.size());
         System.arraycopy(each.bad, 0, sample.bad, at, each.size());
+        System.arraycopy(each.judgedBad, 0, sample.judgedBad, at, each.size());
+        System.arraycopy(each.flooredBad, 0, sample.flooredBad, at, each.size());
         at += each.size();
       }
       return sample;
@@ -143,11 +181,13 @@ public final class SatisfactionEval {
       String name,
       Sample whole,
       List<Sample> samples,
-      java.util.function.Function<Sample, double[]> of) {
+      Function<Sample, double[]> of,
+      Function<Sample, boolean[]> called) {
     return new SatisfactionReport.JudgeScores(
         name,
         interval(whole, samples, s -> Agreement.aucDissatisfied(of.apply(s), s.bad)),
-        interval(whole, samples, s -> Agreement.f1Dissatisfied(of.apply(s), s.bad, THRESHOLD)),
+        interval(whole, samples, s -> Agreement.f1(called.apply(s), s.bad)),
+        interval(whole, samples, s -> Agreement.f1(below(of.apply(s), HALF), s.bad)),
         interval(whole, samples, s -> Agreement.spearman(of.apply(s), s.rating)));
   }
 

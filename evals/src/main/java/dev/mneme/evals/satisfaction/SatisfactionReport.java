@@ -35,13 +35,15 @@ public record SatisfactionReport(
    *
    * @param judge its name
    * @param aucDissatisfied how well it tells dissatisfied turns from the others
-   * @param f1Dissatisfied at the threshold one half
+   * @param f1Dissatisfied at the threshold that was best on the other half of the dialogues
+   * @param f1AtHalf at the threshold one half, as a calibrated judge on this set would be read
    * @param spearman rank correlation with the mean rating
    */
   public record JudgeScores(
       String judge,
       @JsonProperty("auc_dissatisfied") Interval aucDissatisfied,
       @JsonProperty("f1_dissatisfied") Interval f1Dissatisfied,
+      @JsonProperty("f1_at_half") Interval f1AtHalf,
       Interval spearman) {}
 
   /**

@@ -72,6 +72,11 @@ public enum Feature {
     return ordinal();
   }
 
+  /** Whether it is read from what the person said next. */
+  boolean isReaction() {
+    return name().startsWith("NEXT_");
+  }
+
   double prior() {
     return prior;
   }

@@ -45,6 +45,29 @@ final class Lexicon {
 
   private record Entry(double intensity, boolean atStart, boolean atEnd) {}
 
+  /** What {that} stands for: ways to speak of the reply or the one who gave it. */
+  private static final List<String> OF_THE_REPLY =
+      List.of(
+          "that's",
+          "that is",
+          "that was",
+          "thats",
+          "this is",
+          "you're",
+          "you are",
+          "you were",
+          "how",
+          "your answer is",
+          "your answer was",
+          "your reply is",
+          "it's so",
+          "that's so",
+          "that is so",
+          "so",
+          "really",
+          "sounds",
+          "looks");
+
   private static final Lexicon STANDARD = load();
 
   private final Node cues = new Node();
@@ -145,13 +168,15 @@ final class Lexicon {
               Double.parseDouble(line.substring(0, bar).strip()),
               phrase.startsWith("^"),
               phrase.endsWith("$"));
-      Node node = cues;
-      for (String word : phrase.split(" +")) {
-        if (!word.equals("^") && !word.equals("$")) {
-          node = node.next.computeIfAbsent(word, w -> new Node());
+      for (String said : phrase.contains("{that}") ? OF_THE_REPLY : List.of("")) {
+        Node node = cues;
+        for (String word : phrase.replace("{that}", said).strip().split(" +")) {
+          if (!word.equals("^") && !word.equals("$")) {
+            node = node.next.computeIfAbsent(word, w -> new Node());
+          }
         }
+        node.ends.merge(section, entry, (a, b) -> b.intensity > a.intensity ? b : a);
       }
-      node.ends.put(section, entry);
     }
   }
 

@@ -28,7 +28,6 @@ import java.util.Map;
  */
 public final class SatisfactionModel {
   private static final String RESOURCE = "satisfaction.json";
-  private static final double NO_REACTION = 0.5;
   private static final int REASONS = 5;
 
   /**
@@ -160,8 +159,14 @@ public final class SatisfactionModel {
 
   private Satisfaction satisfaction(double[] x, double z, double back, double forward) {
     double p = sigmoid(file.calibrationSlope() * (z + back + forward) + file.calibrationOffset());
-    boolean reacted = x[Feature.NO_NEXT.at()] == 0;
-    double confidence = Math.abs(2 * p - 1) * (reacted ? 1 : NO_REACTION);
+    double heard = 0;
+    double all = 0;
+    for (Feature feature : Feature.values()) {
+      double share = Math.abs(w[feature.at()] * x[feature.at()]);
+      all += share;
+      heard += feature.isReaction() ? share : 0;
+    }
+    double confidence = Math.abs(2 * p - 1) * (1 + (all == 0 ? 0 : heard / all)) / 2;
     var reasons = new ArrayList<Satisfaction.Reason>();
     for (Feature feature : Feature.values()) {
       double share = w[feature.at()] * x[feature.at()];

@@ -49,11 +49,15 @@ public final class SignalReader {
     Speech next = dialogue.speech(nextAt);
     int before = found.size();
     phrase(found, reply, Kind.COMPLAINT, -1, next.cues.get(Cue.COMPLAINT));
-    phrase(found, reply, Kind.CORRECTION, -0.8, next.cues.get(Cue.CORRECTION));
+    Hit correction = next.cues.get(Cue.CORRECTION);
+    // "No, ..." to a question of the assistant's answers it.
+    boolean answer =
+        said.isQuestion() && correction != null && correction.phrase().startsWith("no ");
+    phrase(found, reply, Kind.CORRECTION, -0.8, answer ? null : correction);
     phrase(found, reply, Kind.CLARIFICATION_REQUEST, -0.7, next.cues.get(Cue.CLARIFICATION));
     double again = FeatureReader.rephrasing(request, next);
-    boolean imperative = request.isQuestion() || request.words.size() >= 3;
-    boolean asksAgain = again >= 0.6 && imperative && next.cue(Cue.THANKS) == 0;
+    boolean asks = request.isQuestion() || request.content.size() >= 3;
+    boolean asksAgain = again >= 0.6 && asks && next.cue(Cue.THANKS) == 0;
     if (asksAgain) {
       found.add(
           new Sighting(
@@ -89,7 +93,8 @@ public final class SignalReader {
         taken.add(each);
       }
     }
-    if (!taken.isEmpty() && next.words.size() >= 3) {
+    boolean declines = next.cue(Cue.REFUSAL) >= CLEAR || next.negative > next.positive;
+    if (!taken.isEmpty() && next.words.size() >= 3 && !declines) {
       taken.sort(null);
       found.add(
           new Sighting(

@@ -33,9 +33,9 @@ class SatisfactionTrainerTest {
     assertThat(shipped.carryForward()).isCloseTo(made.carryForward(), within(1e-9));
     assertThat(shipped.calibrationSlope()).isCloseTo(made.calibrationSlope(), within(1e-9));
     for (Feature feature : Feature.values()) {
-      assertThat(shipped.weights().get(feature.wireName()))
+      assertThat(shipped.weights().getOrDefault(feature.wireName(), Double.NaN))
           .as(feature.wireName())
-          .isCloseTo(made.weights().get(feature.wireName()), within(1e-9));
+          .isCloseTo(made.weights().getOrDefault(feature.wireName(), 0.0), within(1e-9));
     }
   }
 
@@ -54,7 +54,7 @@ class SatisfactionTrainerTest {
               (reply, satisfaction) -> {
                 int bin = Math.min(9, (int) (10 * satisfaction.value()));
                 predicted[bin] += satisfaction.value();
-                actual[bin] += made.satisfied().get(reply);
+                actual[bin] += made.satisfied().getOrDefault(reply, Double.NaN);
                 count[bin]++;
               });
     }
