@@ -284,6 +284,7 @@ final class Indexer {
         Math.floorDiv(row.atNanos(), 1_000_000_000L),
         row.speaker(),
         row.simhash(),
+        Traits.of(row.content(), own.size()),
         own,
         near,
         wide,

@@ -69,6 +69,7 @@ final class MemoryIndex implements AutoCloseable {
   static final String AT = "at";
   static final String SPEAKER = "spk";
   static final String PRINT = "sim";
+  static final String TRAITS = "is";
 
   private static final FieldType TEXT = new FieldType();
 
@@ -99,6 +100,7 @@ final class MemoryIndex implements AutoCloseable {
       long atSeconds,
       String speaker,
       long print,
+      long traits,
       List<String> own,
       List<List<String>> near,
       List<List<String>> wide,
@@ -205,6 +207,7 @@ final class MemoryIndex implements AutoCloseable {
     doc.add(new NumericDocValuesField(AT, turn.atSeconds()));
     doc.add(new NumericDocValuesField(SPEAKER, speakerHash(turn.speaker())));
     doc.add(new NumericDocValuesField(PRINT, turn.print()));
+    doc.add(new NumericDocValuesField(TRAITS, turn.traits()));
     turn.vectors()
         .forEach(
             (field, vector) ->

@@ -52,6 +52,7 @@ public final class MemoryStore implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MemoryStore.class);
   private static final int PAGE = 1_000;
 
+  private final MemoryStoreConfig config;
   private final StoreLock lock;
   private final Ledger ledger;
   private final Journal journal;
@@ -64,6 +65,7 @@ public final class MemoryStore implements AutoCloseable {
   private volatile boolean closed;
 
   private MemoryStore(MemoryStoreConfig config, Committer.Steps steps) {
+    this.config = config;
     createHome(config.home());
     var opened = new Opened();
     try {
@@ -182,7 +184,9 @@ public final class MemoryStore implements AutoCloseable {
   public List<Recalled> recall(MemoryQuery query) {
     requireNonNull(query, "query is null");
     return onReader(
-        () -> new Recalling(ledger, follower, recaller).recall(query, currentSequence()));
+        () ->
+            new Recalling(ledger, follower, recaller)
+                .recall(query, currentSequence(), config.clock().instant()));
   }
 
   /** A turn of an owner by its id; empty when there is none or it was forgotten. */

@@ -2,17 +2,19 @@ package dev.mneme.ltm;
 
 /**
  * How recall weighs its evidence. The defaults were chosen on three LoCoMo conversations and
- * reported on the others (docs/adr/0041).
+ * reported on two others (docs/adr/0041).
  *
- * @param turn weight of the words of the turn itself
- * @param near weight of the turn with one neighbour on each side
- * @param wide weight of the turn with two neighbours on each side
- * @param session weight of the stretch of the session around the turn
- * @param facts weight of what rules drew from the turn
- * @param vector weight of the vector view, where there is an embedder
- * @param speaker boost of the person a question is about, 1 to 1.5
- * @param rankConstant the constant of reciprocal rank fusion
- * @param depth candidates taken from each view
+ * @param turn weight of the BM25 score of the turn's own words
+ * @param near weight of the score with one neighbour on each side
+ * @param wide weight of the score with two neighbours on each side
+ * @param session weight of the score of the stretch of the session around the turn
+ * @param facts weight of the score of what rules drew from the turn
+ * @param vector weight of the vector view's rank against the words' rank, where there is an
+ *     embedder
+ * @param speaker boost of the one person a question names, 1 to 1.5
+ * @param date boost of turns said at the time a question names, 1 to 1.5
+ * @param rankConstant the constant of reciprocal rank fusion with the vector view
+ * @param depth candidates taken by words, and by vectors
  */
 public record RecallWeights(
     double turn,
@@ -22,9 +24,27 @@ public record RecallWeights(
     double facts,
     double vector,
     double speaker,
+    double date,
     int rankConstant,
     int depth) {
+  public RecallWeights {
+    for (double weight : new double[] {turn, near, wide, session, facts, vector}) {
+      if (!(weight >= 0 && weight <= 100)) {
+        throw new IllegalArgumentException("weights must be in [0, 100], got " + weight);
+      }
+    }
+    for (double boost : new double[] {speaker, date}) {
+      if (!(boost >= 1 && boost <= 1.5)) {
+        throw new IllegalArgumentException("boosts must be in [1, 1.5], got " + boost);
+      }
+    }
+    if (depth < 1 || depth > 10_000 || rankConstant < 1) {
+      throw new IllegalArgumentException(
+          "depth must be 1 to 10000 and rankConstant positive, got " + depth + ", " + rankConstant);
+    }
+  }
+
   public static RecallWeights defaults() {
-    return new RecallWeights(1, 1, 0.7, 0.7, 0.5, 1, 1.15, 60, 100);
+    return new RecallWeights(0.7, 0.7, 1, 1, 0.5, 1, 1.15, 1.25, 60, 200);
   }
 }

@@ -1,12 +1,14 @@
 package dev.mneme.ltm;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +27,7 @@ final class Recalling {
     this.recaller = recaller;
   }
 
-  List<Recalled> recall(MemoryQuery query, long sequence) throws IOException {
+  List<Recalled> recall(MemoryQuery query, long sequence, Instant now) throws IOException {
     if (query.text().isBlank()) {
       throw new IllegalArgumentException("the question is empty; recall needs at least one word");
     }
@@ -33,11 +35,11 @@ final class Recalling {
     follower.await(sequence);
     Handle handle = ledger.jdbi().open();
     try (handle) {
-      return answer(handle, query);
+      return answer(handle, query, query.now() == null ? now : query.now());
     }
   }
 
-  private List<Recalled> answer(Handle handle, MemoryQuery query) throws IOException {
+  private List<Recalled> answer(Handle handle, MemoryQuery query, Instant now) throws IOException {
     Map<Integer, Recalled.Source> spaces = spaces(handle, query);
     if (spaces.isEmpty()) {
       return List.of();
@@ -58,10 +60,17 @@ final class Recalling {
             session,
             query.from() == null ? Long.MIN_VALUE : query.from().getEpochSecond(),
             query.to() == null ? Long.MAX_VALUE : query.to().getEpochSecond(),
-            null);
-    List<Recaller.Candidate> ranked =
-        follower.index().search(searcher -> recaller.rank(searcher, ask));
-    return choose(handle, query, spaces, ranked);
+            QuestionTime.of(query.text(), now));
+    List<Recaller.Candidate> kept =
+        follower
+            .index()
+            .search(
+                searcher -> {
+                  List<Recaller.Candidate> chosen = choose(query, recaller.rank(searcher, ask));
+                  recaller.explain(searcher, ask, chosen);
+                  return chosen;
+                });
+    return load(handle, query, spaces, kept);
   }
 
   private static Map<Integer, Recalled.Source> spaces(Handle handle, MemoryQuery query) {
@@ -83,23 +92,29 @@ final class Recalling {
     return found;
   }
 
-  private List<Recalled> choose(
-      Handle handle,
-      MemoryQuery query,
-      Map<Integer, Recalled.Source> spaces,
-      List<Recaller.Candidate> ranked) {
+  /** The best, without those that a better one repeats; a few more than wanted. */
+  private static List<Recaller.Candidate> choose(
+      MemoryQuery query, List<Recaller.Candidate> ranked) {
     boolean sessions = query.granularity() == MemoryQuery.Granularity.SESSION;
     List<Recaller.Candidate> kept = new ArrayList<>();
-    Map<Integer, Recaller.Candidate> bySession = new HashMap<>();
+    Set<Integer> seen = new HashSet<>();
     int wanted = query.limit() + query.exclude().size();
     for (Recaller.Candidate each : ranked) {
       if (kept.size() >= wanted) {
         break;
       }
-      if (sessions ? bySession.putIfAbsent(each.session, each) == null : fresh(kept, each)) {
+      if (sessions ? seen.add(each.session) : fresh(kept, each)) {
         kept.add(each);
       }
     }
+    return kept;
+  }
+
+  private static List<Recalled> load(
+      Handle handle,
+      MemoryQuery query,
+      Map<Integer, Recalled.Source> spaces,
+      List<Recaller.Candidate> kept) {
     Map<Long, TurnRow> rows =
         Ledger.turns(handle, kept.stream().map(candidate -> candidate.seq).toList());
     List<Recalled> answer = new ArrayList<>();
