@@ -27,6 +27,9 @@ final class Indexer {
   /** Neighbours on each side in the widest window. */
   private static final int REACH = 2;
 
+  /** What a turn's own term counts; a neighbour's counts one less for each step away. */
+  private static final int OWN = REACH + 1;
+
   /** Terms of one neighbour, or of one turn in its session's stretch, that count. */
   private static final int NEIGHBOUR_TERMS = 400;
 
@@ -130,7 +133,9 @@ final class Indexer {
       return List.of();
     }
     return handle
-        .createQuery("select session_id, idx from turn where space_id = :p and id = any(:i)")
+        .createQuery(
+            "select t.session_id, t.idx from unnest(:i) u(id) join turn t on t.space_id = :p and"
+                + " t.id = u.id")
         .bind("p", space)
         .bind("i", ids.toArray(String[]::new))
         .map((row, context) -> new Place(row.getInt(1), row.getInt(2)))
@@ -147,7 +152,9 @@ final class Indexer {
             .list();
     List<Long> named =
         handle
-            .createQuery("select seq from turn where space_id = :p and id = any(:i)")
+            .createQuery(
+                "select t.seq from unnest(:i) u(id) join turn t on t.space_id = :p and t.id ="
+                    + " u.id")
             .bind("p", space)
             .bind("i", gone.ids().toArray(String[]::new))
             .mapTo(Long.class)
@@ -225,9 +232,8 @@ final class Indexer {
               row.spaceId(),
               null,
               own,
-              window(rows, terms, at, 1),
-              window(rows, terms, at, REACH),
-              facts.getOrDefault(row.id(), List.of()),
+              window(rows, terms, at),
+              counted(facts.getOrDefault(row.id(), List.of())),
               vectors.getOrDefault(row.seq(), Map.of())));
       for (int collection : collections) {
         // Only the turn itself was shared: its neighbours stay private.
@@ -237,9 +243,8 @@ final class Indexer {
                 collection,
                 sharedPrefix(collection),
                 own,
-                List.of(own),
-                List.of(own),
-                List.of(),
+                alone(own),
+                Map.of(),
                 vectors.getOrDefault(row.seq(), Map.of())));
       }
     }
@@ -248,10 +253,10 @@ final class Indexer {
       stretches.add(stretch(idx));
     }
     for (int stretch : stretches) {
-      List<List<String>> text = new ArrayList<>();
+      Map<String, Integer> text = new HashMap<>();
       for (int i = 0; i < rows.size(); i++) {
         if (stretch(rows.get(i).index()) == stretch) {
-          text.add(head(terms.get(i)));
+          count(text, head(terms.get(i)), 1);
         }
       }
       index.putStretch(space, session, stretch, text);
@@ -272,9 +277,8 @@ final class Indexer {
       int space,
       @Nullable String keyPrefix,
       List<String> own,
-      List<List<String>> near,
-      List<List<String>> wide,
-      List<String> facts,
+      Map<String, Integer> words,
+      Map<String, Integer> facts,
       Map<String, float[]> vectors) {
     return new MemoryIndex.TurnDoc(
         space,
@@ -285,26 +289,42 @@ final class Indexer {
         row.speaker(),
         row.simhash(),
         Traits.of(row.content(), own.size()),
-        own,
-        near,
-        wide,
+        counted(own),
+        words,
         facts,
         vectors,
         keyPrefix);
   }
 
-  private static List<List<String>> window(
-      List<TurnRow> rows, List<List<String>> terms, int at, int reach) {
-    List<List<String>> found = new ArrayList<>();
+  /** The turn's terms and its neighbours', the nearer the heavier. */
+  private static Map<String, Integer> window(List<TurnRow> rows, List<List<String>> terms, int at) {
+    Map<String, Integer> found = alone(terms.get(at));
     int idx = rows.get(at).index();
-    for (int i = at - 1; i >= 0 && rows.get(i).index() >= idx - reach; i--) {
-      found.add(head(terms.get(i)));
+    for (int i = at - 1; i >= 0 && rows.get(i).index() >= idx - REACH; i--) {
+      count(found, head(terms.get(i)), OWN - Math.max(1, idx - rows.get(i).index()));
     }
-    found.add(terms.get(at));
-    for (int i = at + 1; i < rows.size() && rows.get(i).index() <= idx + reach; i++) {
-      found.add(head(terms.get(i)));
+    for (int i = at + 1; i < rows.size() && rows.get(i).index() <= idx + REACH; i++) {
+      count(found, head(terms.get(i)), OWN - Math.max(1, rows.get(i).index() - idx));
     }
     return found;
+  }
+
+  private static Map<String, Integer> alone(List<String> terms) {
+    Map<String, Integer> found = new HashMap<>();
+    count(found, terms, OWN);
+    return found;
+  }
+
+  private static Map<String, Integer> counted(List<String> terms) {
+    Map<String, Integer> found = new HashMap<>();
+    count(found, terms, 1);
+    return found;
+  }
+
+  private static void count(Map<String, Integer> counts, List<String> terms, int weight) {
+    for (String term : terms) {
+      counts.merge(term, weight, Integer::sum);
+    }
   }
 
   private static List<String> head(List<String> terms) {
@@ -317,11 +337,7 @@ final class Indexer {
       return found;
     }
     List<Fact> facts =
-        Ledger.facts(
-            handle,
-            "space_id = :p and replaced_at is null and status = 'CURRENT' and source_turn ="
-                + " any(:i)",
-            Map.of("p", space, "i", rows.stream().map(TurnRow::id).toArray(String[]::new)));
+        Ledger.factsOf(handle, space, rows.stream().map(TurnRow::id).toArray(String[]::new));
     for (Fact fact : facts) {
       String source = fact.sourceTurn();
       if (source != null) {

@@ -381,6 +381,18 @@ final class Ledger implements AutoCloseable {
     }
   }
 
+  /** The current facts that rest on some turns. */
+  static List<Fact> factsOf(Handle handle, int space, String[] turnIds) {
+    return handle
+        .createQuery(
+            "select f.body from unnest(:i) u(id) join fact f on f.space_id = :p and f.source_turn ="
+                + " u.id where f.replaced_at is null and f.status = 'CURRENT' order by f.seq")
+        .bind("i", turnIds)
+        .bind("p", space)
+        .map((row, context) -> Json.mapper().readValue(row.getString(1), Fact.class))
+        .list();
+  }
+
   static List<Fact> facts(Handle handle, String where, Map<String, ?> bindings) {
     var query = handle.createQuery("select body from fact where " + where + " order by seq");
     query.bindMap(bindings);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -256,11 +257,13 @@ final class LedgerWriter implements AutoCloseable {
   }
 
   private void mark(int space, List<String> ids, String what) {
-    handle
-        .createUpdate("update turn set " + what + " where space_id = :p and id = any(:i)")
-        .bind("p", space)
-        .bind("i", ids.toArray(String[]::new))
-        .execute();
+    // One statement an id: H2 uses only the first column of the index for "id = any(...)".
+    PreparedBatch batch =
+        handle.prepareBatch("update turn set " + what + " where space_id = :p and id = :i");
+    for (String id : ids) {
+      batch.bind("p", space).bind("i", id).add();
+    }
+    batch.execute();
   }
 
   private void setFact(JournalEntry entry, Change.FactSet set) throws SQLException {
@@ -328,10 +331,10 @@ final class LedgerWriter implements AutoCloseable {
     handle
         .createUpdate(
             add
-                ? "merge into shared key(collection_id, turn_seq) select :c, seq from turn where"
-                    + " space_id = :p and id = any(:i)"
-                : "delete from shared where collection_id = :c and turn_seq in (select seq from"
-                    + " turn where space_id = :p and id = any(:i))")
+                ? "merge into shared key(collection_id, turn_seq) select :c, t.seq from unnest(:i)"
+                    + " u(id) join turn t on t.space_id = :p and t.id = u.id"
+                : "delete from shared where collection_id = :c and turn_seq in (select t.seq from"
+                    + " unnest(:i) u(id) join turn t on t.space_id = :p and t.id = u.id)")
         .bind("c", collection)
         .bind("p", space)
         .bind("i", ids.toArray(String[]::new))

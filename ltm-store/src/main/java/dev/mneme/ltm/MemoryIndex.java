@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,6 +30,8 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.similarities.BM25Similarity;
+import org.apache.lucene.search.similarities.PerFieldSimilarityWrapper;
+import org.apache.lucene.search.similarities.Similarity;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
@@ -58,9 +61,8 @@ final class MemoryIndex implements AutoCloseable {
   static final String STRETCH_SPACE = "q";
   static final String SESSION = "s";
   static final String WHO = "who";
-  static final String TURN = "t";
-  static final String NEAR = "n";
-  static final String WIDE = "w";
+  static final String OWN = "t";
+  static final String WORDS = "w";
   static final String FACTS = "f";
   static final String STRETCH_TEXT = "c";
   static final String SEQ = "seq";
@@ -80,6 +82,22 @@ final class MemoryIndex implements AutoCloseable {
   }
 
   /**
+   * BM25 of each field. The words of a turn count three times, its neighbours' twice and once
+   * (BM25F: Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields",
+   * 2004), so saturation sets in later there.
+   */
+  static final Similarity SIMILARITY =
+      new PerFieldSimilarityWrapper() {
+        private final Similarity weighted = new BM25Similarity(3, 0.75f);
+        private final Similarity plain = new BM25Similarity(1.2f, 0.75f);
+
+        @Override
+        public Similarity get(String field) {
+          return field.equals(WORDS) ? weighted : plain;
+        }
+      };
+
+  /**
    * What a commit says about itself.
    *
    * @param applied the last change in the index
@@ -91,7 +109,7 @@ final class MemoryIndex implements AutoCloseable {
     static final Stamp NONE = new Stamp(-1, "", "", "");
   }
 
-  /** A turn to be indexed; the lists are terms. */
+  /** A turn to be indexed: counted terms of itself, of its window and of its facts. */
   record TurnDoc(
       int space,
       int session,
@@ -101,10 +119,9 @@ final class MemoryIndex implements AutoCloseable {
       String speaker,
       long print,
       long traits,
-      List<String> own,
-      List<List<String>> near,
-      List<List<String>> wide,
-      List<String> facts,
+      Map<String, Integer> own,
+      Map<String, Integer> words,
+      Map<String, Integer> facts,
       Map<String, float[]> vectors,
       @Nullable String keyPrefix) {}
 
@@ -122,7 +139,7 @@ final class MemoryIndex implements AutoCloseable {
     this.directory = directory;
     this.store = store;
     var config = new IndexWriterConfig();
-    config.setSimilarity(new BM25Similarity());
+    config.setSimilarity(SIMILARITY);
     config.setRAMBufferSizeMB(64);
     config.setCommitOnClose(false);
     var merges = new TieredMergePolicy();
@@ -181,7 +198,7 @@ final class MemoryIndex implements AutoCloseable {
   }
 
   static int speakerHash(String speaker) {
-    return speaker.strip().toLowerCase(java.util.Locale.ROOT).hashCode();
+    return speaker.strip().toLowerCase(Locale.ROOT).hashCode();
   }
 
   void put(TurnDoc turn) throws IOException {
@@ -195,11 +212,10 @@ final class MemoryIndex implements AutoCloseable {
     doc.add(new StringField(SPACE, number(turn.space()), Field.Store.NO));
     doc.add(new StringField(SESSION, number(turn.session()), Field.Store.NO));
     doc.add(new StringField(WHO, prefix + turn.speaker().strip(), Field.Store.NO));
-    doc.add(new Field(TURN, new TermStream(prefix, List.of(turn.own())), TEXT));
-    doc.add(new Field(NEAR, new TermStream(prefix, turn.near()), TEXT));
-    doc.add(new Field(WIDE, new TermStream(prefix, turn.wide()), TEXT));
+    doc.add(new Field(OWN, new TermStream(prefix, turn.own()), TEXT));
+    doc.add(new Field(WORDS, new TermStream(prefix, turn.words()), TEXT));
     if (!turn.facts().isEmpty()) {
-      doc.add(new Field(FACTS, new TermStream(prefix, List.of(turn.facts())), TEXT));
+      doc.add(new Field(FACTS, new TermStream(prefix, turn.facts()), TEXT));
     }
     doc.add(new NumericDocValuesField(SEQ, turn.seq()));
     doc.add(new NumericDocValuesField(SESSION_ID, turn.session()));
@@ -218,10 +234,10 @@ final class MemoryIndex implements AutoCloseable {
   }
 
   /** Indexes a stretch of a session, or removes it when it has no words. */
-  void putStretch(int space, int session, int number, List<List<String>> words) throws IOException {
+  void putStretch(int space, int session, int number, Map<String, Integer> words) throws IOException {
     String key = "s" + number(session) + "." + number(number);
     changed.incrementAndGet();
-    if (words.stream().allMatch(List::isEmpty)) {
+    if (words.isEmpty()) {
       writer.deleteDocuments(new Term(KEY, key));
       return;
     }

@@ -5,21 +5,19 @@ package dev.mneme.ltm;
  * reported on two others (docs/adr/0041).
  *
  * @param turn weight of the BM25 score of the turn's own words
- * @param near weight of the score with one neighbour on each side
- * @param wide weight of the score with two neighbours on each side
- * @param session weight of the score of the stretch of the session around the turn
- * @param facts weight of the score of what rules drew from the turn
+ * @param window weight of the BM25F score of the turn with two neighbours on each side
+ * @param session weight of the BM25 score of the stretch of the session around the turn
+ * @param facts weight of the BM25 score of what rules drew from the turn
  * @param vector weight of the vector view's rank against the words' rank, where there is an
  *     embedder
  * @param speaker boost of the one person a question names, 1 to 1.5
  * @param date boost of turns said at the time a question names, 1 to 1.5
  * @param rankConstant the constant of reciprocal rank fusion with the vector view
- * @param depth candidates taken by words, and by vectors
+ * @param depth the fewest candidates taken by words, and by vectors
  */
 public record RecallWeights(
     double turn,
-    double near,
-    double wide,
+    double window,
     double session,
     double facts,
     double vector,
@@ -28,7 +26,7 @@ public record RecallWeights(
     int rankConstant,
     int depth) {
   public RecallWeights {
-    for (double weight : new double[] {turn, near, wide, session, facts, vector}) {
+    for (double weight : new double[] {turn, window, session, facts, vector}) {
       if (!(weight >= 0 && weight <= 100)) {
         throw new IllegalArgumentException("weights must be in [0, 100], got " + weight);
       }
@@ -45,6 +43,6 @@ public record RecallWeights(
   }
 
   public static RecallWeights defaults() {
-    return new RecallWeights(0.7, 0.7, 1, 1, 0.5, 1, 1.15, 1.25, 60, 200);
+    return new RecallWeights(0.8, 1.6, 1, 1, 1, 1.15, 1.25, 60, 100);
   }
 }

@@ -24,34 +24,23 @@ import org.apache.lucene.search.CollectionStatistics;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.ScoreMode;
-import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TopDocs;
-import org.apache.lucene.search.Weight;
-import org.apache.lucene.search.similarities.BM25Similarity;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ranks the turns of some spaces for a question: BM25 over views of each turn (its own words; with
- * one and with two neighbours on each side; what rules drew from it; the stretch of the session
- * around it), summed with weights, then re-ranked by bounded factors that never filter.
+ * Ranks the turns of some spaces for a question: BM25F over each turn and two neighbours on each
+ * side, BM25 over what rules drew from it and over the stretch of the session around it, summed
+ * with weights, then re-ranked by bounded factors that never filter.
  *
  * <p>Scores are summed and not fused by rank: on LoCoMo the sum finds seven points more of the
- * evidence at 5 than reciprocal rank fusion of the same views (docs/adr/0041).
+ * evidence at 5 than reciprocal rank fusion of four such views (docs/adr/0041).
  *
  * <p>Stateless and thread-safe.
  */
 final class Recaller {
   private static final String WORDS = "words";
   private static final int MOST_TERMS = 64;
-
-  private static final Map<String, String> NAMES =
-      Map.of(
-          MemoryIndex.TURN, "turn",
-          MemoryIndex.NEAR, "near",
-          MemoryIndex.WIDE, "wide",
-          MemoryIndex.FACTS, "facts");
 
   private final RecallWeights weights;
   private final Words words;
@@ -70,6 +59,7 @@ final class Recaller {
    * @param fromSeconds only turns at or after; Long.MIN_VALUE for all
    * @param toSeconds only turns before; Long.MAX_VALUE for all
    * @param said when the question speaks of a time, that time; null otherwise
+   * @param depth how many candidates
    */
   record Ask(
       List<Integer> spaces,
@@ -77,7 +67,8 @@ final class Recaller {
       @Nullable Integer session,
       long fromSeconds,
       long toSeconds,
-      @Nullable TimeSpan said) {}
+      @Nullable TimeSpan said,
+      int depth) {}
 
   /** A turn that may answer. */
   static final class Candidate {
@@ -109,6 +100,12 @@ final class Recaller {
         score *= factor;
       }
     }
+  }
+
+  /** How many candidates a query needs so that thinning and exclusions leave enough. */
+  int depth(MemoryQuery query) {
+    int wanted = 4 * (query.limit() + query.exclude().size());
+    return Math.max(weights.depth(), Math.min(4_000, wanted));
   }
 
   /** Candidates, best first. */
@@ -157,9 +154,8 @@ final class Recaller {
   /** One query over all views of a turn: the sum of its BM25 scores, weighted. */
   private Query lexical(int space, List<String> terms) {
     var any = new BooleanQuery.Builder();
-    add(any, space, terms, MemoryIndex.TURN, weights.turn());
-    add(any, space, terms, MemoryIndex.NEAR, weights.near());
-    add(any, space, terms, MemoryIndex.WIDE, weights.wide());
+    add(any, space, terms, MemoryIndex.OWN, weights.turn());
+    add(any, space, terms, MemoryIndex.WORDS, weights.window());
     add(any, space, terms, MemoryIndex.FACTS, weights.facts());
     return any.build();
   }
@@ -199,7 +195,7 @@ final class Recaller {
       }
       query = filtered.build();
     }
-    return new SpaceSearcher(base, space, spaceField).search(query, weights.depth());
+    return new SpaceSearcher(base, space, spaceField).search(query, ask.depth());
   }
 
   private void stretches(
@@ -250,40 +246,6 @@ final class Recaller {
       }
       if (ask.said() != null && ask.said().holds(each.atSeconds)) {
         each.multiply("date", weights.date());
-      }
-    }
-  }
-
-  /** Replaces the sum of the words' score by its parts, for the few that are shown. */
-  void explain(IndexSearcher base, Ask ask, List<Candidate> shown) throws IOException {
-    List<String> terms = terms(base, ask);
-    for (Candidate each : shown) {
-      each.parts.remove(WORDS);
-    }
-    // Each view goes before the last, so the turn's own words come first.
-    Map<String, Double> views = new LinkedHashMap<>();
-    views.put(MemoryIndex.FACTS, weights.facts());
-    views.put(MemoryIndex.WIDE, weights.wide());
-    views.put(MemoryIndex.NEAR, weights.near());
-    views.put(MemoryIndex.TURN, weights.turn());
-    List<LeafReaderContext> leaves = base.getIndexReader().leaves();
-    for (int space : ask.spaces()) {
-      for (var view : views.entrySet()) {
-        var any = new BooleanQuery.Builder();
-        add(any, space, terms, view.getKey(), view.getValue());
-        var searcher = new SpaceSearcher(base, space, MemoryIndex.SPACE);
-        Weight weight = searcher.createWeight(searcher.rewrite(any.build()), ScoreMode.COMPLETE, 1);
-        for (Candidate each : shown) {
-          if (each.space == space) {
-            LeafReaderContext leaf = leaves.get(ReaderUtil.subIndex(each.doc, leaves));
-            Scorer scorer = weight.scorer(leaf);
-            int doc = each.doc - leaf.docBase;
-            if (scorer != null && scorer.iterator().advance(doc) == doc) {
-              each.parts.putFirst(
-                  NAMES.getOrDefault(view.getKey(), view.getKey()), (double) scorer.score());
-            }
-          }
-        }
       }
     }
   }
@@ -348,7 +310,7 @@ final class Recaller {
     SpaceSearcher(IndexSearcher base, int space, String spaceField) throws IOException {
       super(base.getIndexReader());
       setQueryCache(null);
-      setSimilarity(new BM25Similarity());
+      setSimilarity(MemoryIndex.SIMILARITY);
       documents =
           Math.max(
               1, base.getIndexReader().docFreq(new Term(spaceField, MemoryIndex.number(space))));

@@ -60,16 +60,10 @@ final class Recalling {
             session,
             query.from() == null ? Long.MIN_VALUE : query.from().getEpochSecond(),
             query.to() == null ? Long.MAX_VALUE : query.to().getEpochSecond(),
-            QuestionTime.of(query.text(), now));
+            QuestionTime.of(query.text(), now),
+            recaller.depth(query));
     List<Recaller.Candidate> kept =
-        follower
-            .index()
-            .search(
-                searcher -> {
-                  List<Recaller.Candidate> chosen = choose(query, recaller.rank(searcher, ask));
-                  recaller.explain(searcher, ask, chosen);
-                  return chosen;
-                });
+        follower.index().search(searcher -> choose(query, recaller.rank(searcher, ask)));
     return load(handle, query, spaces, kept);
   }
 

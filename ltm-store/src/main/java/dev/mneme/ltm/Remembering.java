@@ -64,7 +64,8 @@ final class Remembering {
     List<String> found =
         transaction
             .handle()
-            .createQuery("select id from turn where space_id = :p and id = any(:i)")
+            .createQuery(
+                "select t.id from unnest(:i) u(id) join turn t on t.space_id = :p and t.id = u.id")
             .bind("p", space)
             .bind("i", ids.toArray(String[]::new))
             .mapTo(String.class)

@@ -1,40 +1,39 @@
 package dev.mneme.ltm;
 
 import java.util.Iterator;
-import java.util.List;
+import java.util.Map;
 import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
+import org.apache.lucene.analysis.tokenattributes.TermFrequencyAttribute;
 
-/** Terms already made, each behind its space's prefix: what a field of the index is fed. */
+/** Counted terms, each behind its space's prefix: what a field of the index is fed. */
 final class TermStream extends TokenStream {
   private final CharTermAttribute term = addAttribute(CharTermAttribute.class);
+  private final TermFrequencyAttribute frequency = addAttribute(TermFrequencyAttribute.class);
   private final String prefix;
-  private final List<List<String>> parts;
-  private Iterator<List<String>> lists;
-  private Iterator<String> words = List.<String>of().iterator();
+  private final Map<String, Integer> counts;
+  private Iterator<Map.Entry<String, Integer>> each;
 
-  TermStream(String prefix, List<List<String>> parts) {
+  TermStream(String prefix, Map<String, Integer> counts) {
     this.prefix = prefix;
-    this.parts = parts;
-    this.lists = parts.iterator();
+    this.counts = counts;
+    this.each = counts.entrySet().iterator();
   }
 
   @Override
   public void reset() {
-    lists = parts.iterator();
-    words = List.<String>of().iterator();
+    each = counts.entrySet().iterator();
   }
 
   @Override
   public boolean incrementToken() {
-    while (!words.hasNext()) {
-      if (!lists.hasNext()) {
-        return false;
-      }
-      words = lists.next().iterator();
+    if (!each.hasNext()) {
+      return false;
     }
+    Map.Entry<String, Integer> next = each.next();
     clearAttributes();
-    term.append(prefix).append(words.next());
+    term.append(prefix).append(next.getKey());
+    frequency.setTermFrequency(next.getValue());
     return true;
   }
 }
