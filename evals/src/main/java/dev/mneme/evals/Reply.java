@@ -24,7 +24,8 @@ public record Reply(
     toolCalls = toolCalls == null ? List.of() : List.copyOf(toolCalls);
   }
 
-  static Reply of(ChatReply reply) {
+  /** What a chat model answered, without what the log does not need. */
+  public static Reply of(ChatReply reply) {
     return new Reply(
         reply.message().content(), reply.message().toolCalls(), reply.finish(), reply.latency());
   }
