@@ -72,7 +72,7 @@ public final class HttpMcpHost implements AutoCloseable {
             .jsonMapper(McpJsonDefaults.getMapper())
             .mcpEndpoint(ENDPOINT)
             .maxRequestSize(MAX_MESSAGE)
-            .securityValidator(
+            .httpHeaderValidator(
                 DefaultServerTransportSecurityValidator.builder()
                     .allowedHosts(List.of("127.0.0.1:*", "localhost:*", "[::1]:*"))
                     .allowedOrigins(
