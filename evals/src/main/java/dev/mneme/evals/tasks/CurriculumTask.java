@@ -63,7 +63,8 @@ public final class CurriculumTask {
           Check.Abstains _,
           Check.IsJson _,
           Check.JsonEquals _,
-          Check.Form _ ->
+          Check.Form _,
+          Check.FinalNumber _ ->
           false;
     };
   }
