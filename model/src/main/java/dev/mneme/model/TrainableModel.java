@@ -10,6 +10,7 @@ import dev.mneme.model.checkpoint.TensorSource;
 import dev.mneme.model.checkpoint.TensorView;
 import dev.mneme.model.kernel.Compute;
 import dev.mneme.model.kernel.Elementwise;
+import dev.mneme.model.kernel.Workers;
 import dev.mneme.model.layer.Decoder;
 import dev.mneme.model.layer.ExpertLoad;
 import dev.mneme.model.layer.Parameter;
@@ -57,8 +58,13 @@ public final class TrainableModel implements AutoCloseable {
   private TrainableModel(
       ModelConfig config, OptimizerConfig optimizerConfig, TrainingOptions options) {
     this.optimizerConfig = optimizerConfig;
-    this.compute = Compute.best(options.threads());
-    this.decoder = new Decoder(config, options.products(), compute);
+    this.compute = new Compute(options.matMul(), new Workers(options.threads()));
+    try {
+      this.decoder = new Decoder(config, options.products(), compute);
+    } catch (RuntimeException e) {
+      compute.close();
+      throw e;
+    }
     this.optimizer = new Optimizer(optimizerConfig, decoder.parameters(), compute);
   }
 
@@ -114,6 +120,11 @@ public final class TrainableModel implements AutoCloseable {
 
   public ModelConfig config() {
     return decoder.config();
+  }
+
+  /** How gradients become updates. */
+  public OptimizerConfig optimizerConfig() {
+    return optimizerConfig;
   }
 
   /** The decoder behind this model: profile, parameters, memory. */

@@ -1,5 +1,6 @@
 package dev.mneme.model;
 
+import dev.mneme.model.kernel.MatMul;
 import dev.mneme.model.tensor.DType;
 
 /**
@@ -8,8 +9,17 @@ import dev.mneme.model.tensor.DType;
  * @param products input type of matrix products: {@link DType#BF16} (weights and sums stay F32) or
  *     {@link DType#F32}
  * @param threads threads used, the caller's included
+ * @param library what multiplies matrices
  */
-public record TrainingOptions(DType products, int threads) {
+public record TrainingOptions(DType products, int threads, Library library) {
+  /** What multiplies matrices. */
+  public enum Library {
+    /** oneDNN where its natives load, else ND4J's BLAS. */
+    BEST,
+    /** ND4J's BLAS (F32 only), as on machines where oneDNN's natives do not load. */
+    BLAS
+  }
+
   public TrainingOptions {
     if (products != DType.F32 && products != DType.BF16) {
       throw new IllegalArgumentException("products in " + products + "; expected F32 or BF16");
@@ -19,13 +29,26 @@ public record TrainingOptions(DType products, int threads) {
     }
   }
 
-  /** BF16 products on every processor of this machine. */
+  /** The best library of this machine. */
+  public TrainingOptions(DType products, int threads) {
+    this(products, threads, Library.BEST);
+  }
+
+  /** BF16 products where this machine has them, else F32, on every processor. */
   public static TrainingOptions defaults() {
-    return new TrainingOptions(DType.BF16, Runtime.getRuntime().availableProcessors());
+    DType products = MatMul.best().supports(DType.BF16) ? DType.BF16 : DType.F32;
+    return new TrainingOptions(products, Runtime.getRuntime().availableProcessors());
   }
 
   /** The same with F32 products. */
   public TrainingOptions exact() {
-    return new TrainingOptions(DType.F32, threads);
+    return new TrainingOptions(DType.F32, threads, library);
+  }
+
+  MatMul matMul() {
+    return switch (library) {
+      case BEST -> MatMul.best();
+      case BLAS -> MatMul.blas();
+    };
   }
 }

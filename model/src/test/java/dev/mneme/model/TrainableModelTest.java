@@ -65,6 +65,32 @@ final class TrainableModelTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("dev.mneme.model.GoldenCheckpoints#names")
+  void withoutOneDnnNd4jsBlasGivesTheSameNumbers(String name) {
+    Path folder = GoldenCheckpoints.folder(name);
+    SplittableRandom random = new SplittableRandom(12);
+    PackedBatch batch = PackedBatch.of(random(random, 320, 50, 3), random(random, 320, 30, 1));
+    TrainingOptions blas = new TrainingOptions(DType.F32, 2, TrainingOptions.Library.BLAS);
+    try (TrainableModel best = TrainableModel.load(folder, OptimizerConfig.muon(), EXACT);
+        TrainableModel fallback = TrainableModel.load(folder, OptimizerConfig.muon(), blas)) {
+      assertThat(fallback.decoder().compute().matMul().name()).contains("BLAS");
+      double loss = best.crossEntropy(batch, 1);
+      assertThat(fallback.crossEntropy(batch, 1)).isCloseTo(loss, within(1e-3 * loss));
+      double norm = best.clipGradients(1);
+      assertThat(fallback.clipGradients(1)).isCloseTo(norm, within(1e-3 * norm));
+    }
+    assertThatThrownBy(
+            () ->
+                TrainableModel.load(
+                        folder,
+                        OptimizerConfig.muon(),
+                        new TrainingOptions(DType.BF16, 2, TrainingOptions.Library.BLAS))
+                    .close())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("use F32");
+  }
+
   private static int argmax(float[] values, int from, int n) {
     int best = 0;
     for (int i = 1; i < n; i++) {

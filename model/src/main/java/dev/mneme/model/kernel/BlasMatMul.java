@@ -15,7 +15,7 @@ final class BlasMatMul implements MatMul {
   }
 
   @Override
-  public void multiply(Mat a, Op opA, Mat b, Op opB, Mat c, float alpha, float beta) {
+  public void multiply(Mat a, Op opA, Mat b, Op opB, Mat c, boolean add) {
     int k = MatMul.check(a, opA, b, opB, c);
     if (a.type() != DType.F32) {
       throw new IllegalArgumentException(
@@ -31,12 +31,12 @@ final class BlasMatMul implements MatMul {
         c.rows(),
         c.cols(),
         k,
-        alpha,
+        1f,
         pointer(a),
         a.stride(),
         pointer(b),
         b.stride(),
-        beta,
+        add ? 1f : 0f,
         pointer(c),
         c.stride());
   }

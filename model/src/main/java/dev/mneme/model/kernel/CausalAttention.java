@@ -142,7 +142,7 @@ public final class CausalAttention {
       int rows = Math.min(BLOCK, end - q0);
       int keys = q0 + rows - start;
       Mat s_BK = Mat.of(scores, rows, keys);
-      matMul.multiply(query(q, q0, rows, h), Op.N, key(k, start, keys, g), Op.T, s_BK, scale, 0);
+      matMul.multiply(query(q, q0, rows, h), Op.N, key(k, start, keys, g), Op.T, s_BK);
       softmaxRows(scores, probs, rows, keys, q0 - start, lse, (long) h * total + q0);
       Mat out_BV = Mat.of(out, rows, valueDim);
       matMul.multiply(Mat.of(probs, rows, keys), Op.N, value(v, start, keys, g), Op.N, out_BV);
@@ -184,12 +184,13 @@ public final class CausalAttention {
   }
 
   /** Row r sees keys 0 to first + r; later ones get probability 0. */
-  private static void softmaxRows(
+  private void softmaxRows(
       Tensor scores, Tensor probs, int rows, int keys, int first, Tensor lse, long lseAt) {
     MemorySegment s = scores.segment();
     MemorySegment p = probs.segment();
     MemorySegment l = lse.segment();
     boolean bf16 = probs.type() == DType.BF16;
+    FloatVector factor = FloatVector.broadcast(Vec.F, scale);
     for (int r = 0; r < rows; r++) {
       long row = (long) r * keys;
       int n = first + r + 1;
@@ -202,15 +203,16 @@ public final class CausalAttention {
       if (full < n) {
         top = top.lanewise(VectorOperators.MAX, Vec.load(s, row + full, m), m);
       }
-      float max = top.reduceLanes(VectorOperators.MAX);
+      float max = top.reduceLanes(VectorOperators.MAX) * scale;
+      FloatVector minus = FloatVector.broadcast(Vec.F, -max);
       FloatVector sum = FloatVector.zero(Vec.F);
       for (int i = 0; i < full; i += Vec.LANES) {
-        FloatVector e = Vec.exp(Vec.load(s, row + i).sub(max));
+        FloatVector e = Vec.exp(Vec.load(s, row + i).fma(factor, minus));
         sum = sum.add(e);
         Vec.store(e, s, row + i);
       }
       if (full < n) {
-        FloatVector e = Vec.exp(Vec.load(s, row + full, m).sub(max));
+        FloatVector e = Vec.exp(Vec.load(s, row + full, m).fma(factor, minus));
         sum = sum.add(e, m);
         Vec.store(e, s, row + full, m);
       }
@@ -279,12 +281,12 @@ public final class CausalAttention {
                   int q0 = start + b * BLOCK;
                   int rows = Math.min(BLOCK, end - q0);
                   int keys = q0 + rows - start;
-                  float beta = first ? 0 : 1;
+                  boolean add = !first;
                   first = false;
                   Mat q = query(q_THD, q0, rows, h);
                   Mat k = key(k_TGD, start, keys, g);
                   Mat dOut = output(do_THV, q0, rows, h);
-                  matMul.multiply(q, Op.N, k, Op.T, Mat.of(scores[worker], rows, keys), scale, 0);
+                  matMul.multiply(q, Op.N, k, Op.T, Mat.of(scores[worker], rows, keys));
                   matMul.multiply(
                       dOut,
                       Op.N,
@@ -303,8 +305,8 @@ public final class CausalAttention {
                       (long) h * total + q0);
                   Mat p = Mat.of(probs[worker], rows, keys);
                   Mat ds = Mat.of(dScores[worker], rows, keys);
-                  matMul.multiply(p, Op.T, dOut, Op.N, value(dv_TGV, start, keys, g), 1, beta);
-                  matMul.multiply(ds, Op.T, q, Op.N, key(dk_TGD, start, keys, g), 1, beta);
+                  matMul.multiply(p, Op.T, dOut, Op.N, value(dv_TGV, start, keys, g), add);
+                  matMul.multiply(ds, Op.T, q, Op.N, key(dk_TGD, start, keys, g), add);
                   matMul.multiply(ds, Op.N, k, Op.N, query(dq_THD, q0, rows, h));
                 }
               }
@@ -312,7 +314,7 @@ public final class CausalAttention {
     workspace.release(mark);
   }
 
-  /** P = exp(S - lse); dS = scale P (dP - sum(P dP)); both written in the element type. */
+  /** P = exp(scale S - lse); dS = scale P (dP - sum(P dP)); both written in the element type. */
   private void softmaxBackward(
       Tensor scores,
       Tensor dProbs,
@@ -329,21 +331,23 @@ public final class CausalAttention {
     MemorySegment ds = dScores.segment();
     MemorySegment l = lse.segment();
     boolean bf16 = type == DType.BF16;
+    FloatVector factor = FloatVector.broadcast(Vec.F, scale);
     for (int r = 0; r < rows; r++) {
       long row = (long) r * keys;
       int n = first + r + 1;
       int full = Vec.bound(n);
       VectorMask<Float> m = Vec.tail(full, n);
       float norm = l.getAtIndex(ValueLayout.JAVA_FLOAT, lseAt + r);
+      FloatVector minus = FloatVector.broadcast(Vec.F, -norm);
       FloatVector dot = FloatVector.zero(Vec.F);
       for (int i = 0; i < full; i += Vec.LANES) {
-        FloatVector e = Vec.exp(Vec.load(s, row + i).sub(norm));
+        FloatVector e = Vec.exp(Vec.load(s, row + i).fma(factor, minus));
         dot = e.fma(Vec.load(dp, row + i), dot);
         Vec.store(e, s, row + i);
         Vec.put(bf16, e, p, row + i);
       }
       if (full < n) {
-        FloatVector e = Vec.exp(Vec.load(s, row + full, m).sub(norm));
+        FloatVector e = Vec.exp(Vec.load(s, row + full, m).fma(factor, minus));
         dot = dot.add(e.mul(Vec.load(dp, row + full, m)), m);
         Vec.store(e, s, row + full, m);
         Vec.put(bf16, e, p, row + full, m);

@@ -34,8 +34,8 @@ public final class Compute implements AutoCloseable {
     return workers;
   }
 
-  /** {@code c = opA(a) * opB(b) + beta * c}, spread over rows of {@code c}. */
-  public void multiply(Mat a, Op opA, Mat b, Op opB, Mat c, float beta) {
+  /** {@code c = opA(a) * opB(b)}, or {@code c += ...}, spread over rows of {@code c}. */
+  public void multiply(Mat a, Op opA, Mat b, Op opB, Mat c, boolean add) {
     int rows = c.rows();
     int perTask = Math.min(ROWS, Math.max(16, (rows / workers.threads() + 15) & -16));
     workers.ranges(
@@ -43,13 +43,13 @@ public final class Compute implements AutoCloseable {
         perTask,
         (from, to) -> {
           Mat part = opA == Op.N ? a.rows(from, to) : a.cols(from, to);
-          matMul.multiply(part, opA, b, opB, c.rows(from, to), 1, beta);
+          matMul.multiply(part, opA, b, opB, c.rows(from, to), add);
         });
   }
 
   /** {@code y_TN = x_TK w_NK^T}: a linear layer with weights as checkpoints store them. */
   public void linear(Mat x_TK, Mat w_NK, Mat y_TN) {
-    multiply(x_TK, Op.N, w_NK, Op.T, y_TN, 0);
+    multiply(x_TK, Op.N, w_NK, Op.T, y_TN, false);
   }
 
   @Override

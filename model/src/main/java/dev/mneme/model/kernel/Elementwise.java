@@ -35,6 +35,20 @@ public final class Elementwise {
     }
   }
 
+  /** {@code y = a x + b y}, from element {@code i} of both. */
+  public static void combine(float a, MemorySegment x, float b, MemorySegment y, long i, int n) {
+    int full = Vec.bound(n);
+    FloatVector scale = FloatVector.broadcast(Vec.F, a);
+    for (int d = 0; d < full; d += Vec.LANES) {
+      Vec.store(Vec.load(x, i + d).fma(scale, Vec.load(y, i + d).mul(b)), y, i + d);
+    }
+    if (full < n) {
+      VectorMask<Float> m = Vec.tail(full, n);
+      FloatVector sum = Vec.load(x, i + full, m).fma(scale, Vec.load(y, i + full, m).mul(b));
+      Vec.store(sum, y, i + full, m);
+    }
+  }
+
   /** Sum of squares. */
   public static double sumOfSquares(MemorySegment x, long i, int n) {
     FloatVector acc = FloatVector.zero(Vec.F);

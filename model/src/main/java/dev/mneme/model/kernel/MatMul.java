@@ -18,17 +18,22 @@ public sealed interface MatMul permits OneDnnMatMul, BlasMatMul {
     T
   }
 
-  /** {@code c = alpha * opA(a) * opB(b) + beta * c}. */
-  void multiply(Mat a, Op opA, Mat b, Op opB, Mat c, float alpha, float beta);
+  /**
+   * {@code c = opA(a) * opB(b)}, or {@code c += ...}. No other factors: oneDNN's AMX kernels know
+   * none, and the fused kernels around a product scale for free.
+   *
+   * @param add whether the product is added to {@code c}
+   */
+  void multiply(Mat a, Op opA, Mat b, Op opB, Mat c, boolean add);
 
   /** {@code c = opA(a) * opB(b)}. */
   default void multiply(Mat a, Op opA, Mat b, Op opB, Mat c) {
-    multiply(a, opA, b, opB, c, 1, 0);
+    multiply(a, opA, b, opB, c, false);
   }
 
   /** {@code c += opA(a) * opB(b)}. */
   default void multiplyAdd(Mat a, Op opA, Mat b, Op opB, Mat c) {
-    multiply(a, opA, b, opB, c, 1, 1);
+    multiply(a, opA, b, opB, c, true);
   }
 
   /** Whether inputs of this type are multiplied natively (the result is always F32). */

@@ -75,13 +75,14 @@ public final class Muon {
       Bf16.convert(x, 0, xIn, 0, n);
       matMul.multiply(in_RC, wide ? Op.N : Op.T, in_RC, wide ? Op.T : Op.N, gram_SS);
       Bf16.convert(gram, 0, gramIn, 0, side * side);
-      matMul.multiply(gramIn_SS, Op.N, gramIn_SS, Op.N, Mat.of(square, side, side), C, 0);
-      Elementwise.axpy(B, gram.segment(), 0, square.segment(), 0, side * side);
+      matMul.multiply(gramIn_SS, Op.N, gramIn_SS, Op.N, Mat.of(square, side, side));
+      Elementwise.combine(B, gram.segment(), C, square.segment(), 0, side * side);
+      Elementwise.scale(A, xs, 0, n);
       Bf16.convert(square, 0, gramIn, 0, side * side);
       if (wide) {
-        matMul.multiply(gramIn_SS, Op.N, in_RC, Op.N, x_RC, 1, A);
+        matMul.multiply(gramIn_SS, Op.N, in_RC, Op.N, x_RC, true);
       } else {
-        matMul.multiply(in_RC, Op.N, gramIn_SS, Op.N, x_RC, 1, A);
+        matMul.multiply(in_RC, Op.N, gramIn_SS, Op.N, x_RC, true);
       }
     }
     return xs;

@@ -130,7 +130,7 @@ final class OneDnnMatMul implements MatMul {
   }
 
   @Override
-  public void multiply(Mat a, Op opA, Mat b, Op opB, Mat c, float alpha, float beta) {
+  public void multiply(Mat a, Op opA, Mat b, Op opB, Mat c, boolean add) {
     int k = MatMul.check(a, opA, b, opB, c);
     if (c.rows() == 0 || c.cols() == 0) {
       return;
@@ -161,12 +161,12 @@ final class OneDnnMatMul implements MatMul {
                   (long) c.rows(),
                   (long) c.cols(),
                   (long) k,
-                  alpha,
+                  1f,
                   a.address(),
                   (long) a.stride(),
                   b.address(),
                   (long) b.stride(),
-                  beta,
+                  add ? 1f : 0f,
                   c.address(),
                   (long) c.stride());
     } catch (Throwable t) {

@@ -54,7 +54,7 @@ final class DenseFeedForward implements Sublayer {
         (from, to) -> SwiGlu.backward(gateUp, dAct, dGateUp, act, null, null, width, from, to));
     pass.accumulate(g_TD, act, down_DF);
     pass.accumulate(dGateUp, h_TD, gateUp_2FD);
-    pass.compute().multiply(Mat.of(dGateUp), Op.N, gateUp_2FD.mat(), Op.N, Mat.of(dh), 0);
+    pass.compute().multiply(Mat.of(dGateUp), Op.N, gateUp_2FD.mat(), Op.N, Mat.of(dh), false);
     pass.workspace().release(mark);
     return dh;
   }

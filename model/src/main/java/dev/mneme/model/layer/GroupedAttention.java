@@ -173,7 +173,7 @@ final class GroupedAttention implements Sublayer {
       pass.rows(t, (from, to) -> unrotate(dq, dk, dv, da, da, position, from, to));
     }
     pass.accumulate(da, h_TD, qkv_AD);
-    pass.compute().multiply(Mat.of(da), Op.N, qkv_AD.mat(), Op.N, Mat.of(dh), 0);
+    pass.compute().multiply(Mat.of(da), Op.N, qkv_AD.mat(), Op.N, Mat.of(dh), false);
     pass.workspace().release(mark);
     return dh;
   }

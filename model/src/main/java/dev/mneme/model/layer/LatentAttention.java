@@ -229,7 +229,7 @@ final class LatentAttention implements Sublayer {
       pass.rows(t, (from, to) -> unrotateQueries(dq, da, position, from, to));
     }
     pass.accumulate(da, h_TD, a_AD);
-    pass.compute().multiply(Mat.of(da), Op.N, a_AD.mat(), Op.N, Mat.of(dh), 0);
+    pass.compute().multiply(Mat.of(da), Op.N, a_AD.mat(), Op.N, Mat.of(dh), false);
     pass.workspace().release(mark);
     return dh;
   }

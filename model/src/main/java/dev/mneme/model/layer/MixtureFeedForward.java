@@ -277,7 +277,7 @@ final class MixtureFeedForward implements Sublayer {
           }
         });
     pass.accumulate(dLogits, h_TD, gate_ED);
-    pass.compute().multiply(Mat.of(dLogits), Op.N, gate_ED.mat(), Op.N, Mat.of(dh), 1);
+    pass.compute().multiply(Mat.of(dLogits), Op.N, gate_ED.mat(), Op.N, Mat.of(dh), true);
     pass.workspace().release(mark);
     return dh;
   }

@@ -71,18 +71,18 @@ record Pass(Compute compute, Workspace workspace, Profile profile, DType product
 
   /** {@code y += x w^T}. */
   void linearAdd(Tensor x_TI, Weight w_OI, Tensor y_TO) {
-    compute.multiply(Mat.of(x_TI), Op.N, w_OI.mat(), Op.T, Mat.of(y_TO), 1);
+    compute.multiply(Mat.of(x_TI), Op.N, w_OI.mat(), Op.T, Mat.of(y_TO), true);
   }
 
   /** Gradient of a linear layer's input: {@code dx = dy w}, F32. */
   Tensor linearBackward(Tensor dy_TO, Weight w_OI) {
     Tensor dx = f32(dy_TO.rows(), w_OI.cols());
-    compute.multiply(Mat.of(dy_TO), Op.N, w_OI.mat(), Op.N, Mat.of(dx), 0);
+    compute.multiply(Mat.of(dy_TO), Op.N, w_OI.mat(), Op.N, Mat.of(dx), false);
     return dx;
   }
 
   /** Accumulates a linear layer's gradient: {@code dw += dy^T x}. */
   void accumulate(Tensor dy_TO, Tensor x_TI, Weight w_OI) {
-    compute.multiply(Mat.of(dy_TO), Op.T, Mat.of(x_TI), Op.N, w_OI.gradientMat(), 1);
+    compute.multiply(Mat.of(dy_TO), Op.T, Mat.of(x_TI), Op.N, w_OI.gradientMat(), true);
   }
 }
