@@ -19,6 +19,7 @@ final class PrefixCache implements AutoCloseable {
 
   private static final int MOST_ENTRIES = 64;
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared by value
   private record Entry(int[] tokens, Sequence sequence) {
     boolean isPrefixOf(int[] other) {
       return tokens.length <= other.length && shared(tokens, other) == tokens.length;

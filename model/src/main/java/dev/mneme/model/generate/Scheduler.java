@@ -152,6 +152,11 @@ public final class Scheduler implements AutoCloseable {
         outcome.logProbs());
   }
 
+  /** Log-probability (nats) of a token under the given logits. */
+  public static double logProb(float[] logits, int id) {
+    return Sampler.logProb(logits, id);
+  }
+
   private void run() {
     try {
       while (!closed) {
