@@ -42,8 +42,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A checkpoint folder that talks: tokenizer, chat template, decoder and the scheduler that lets many
- * callers share it.
+ * A checkpoint folder that talks: tokenizer, chat template, decoder and the scheduler that lets
+ * many callers share it.
  *
  * <p>Thread-safe: any number of threads may generate at once; their sequences are decoded together.
  * A reply depends on its own request only, never on who else is being served. Owns native memory:
@@ -80,11 +80,7 @@ public final class LanguageModel implements AutoCloseable {
    * @param clock what a template that prints today's date reads, and what times are taken with
    */
   public record Options(
-      Precision precision,
-      int threads,
-      int maxBatch,
-      int prefixCacheTokens,
-      InstantSource clock) {
+      Precision precision, int threads, int maxBatch, int prefixCacheTokens, InstantSource clock) {
     /** bf16 on all processors, sixteen replies together, a prefix cache of 16,384 tokens. */
     public static Options defaults(InstantSource clock) {
       return new Options(
@@ -133,12 +129,11 @@ public final class LanguageModel implements AutoCloseable {
       if (tokenizer != null) {
         tokenizer.close();
       }
-      loading.whenComplete(
-          (loaded, failed) -> {
-            if (loaded != null) {
-              loaded.close();
-            }
-          });
+      // Nothing half-loaded stays: wait for the weights, then free them.
+      Decoder loaded = loading.exceptionally(failed -> null).join();
+      if (loaded != null) {
+        loaded.close();
+      }
       if (e instanceof CompletionException && e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
@@ -203,8 +198,7 @@ public final class LanguageModel implements AutoCloseable {
     Scheduler.Result result = scheduler.generate(prompt, sampling, logProbs, onText, cancelled);
     int earlierCalls = messages.stream().mapToInt(each -> each.toolCalls().size()).sum();
     ToolCalls.Parsed parsed = ToolCalls.parse(result.text(), earlierCalls);
-    boolean calls =
-        result.finish() == Generation.Finish.STOP && !parsed.calls().isEmpty();
+    boolean calls = result.finish() == Generation.Finish.STOP && !parsed.calls().isEmpty();
     return new Generation(
         result.text(),
         parsed.content(),
@@ -219,7 +213,9 @@ public final class LanguageModel implements AutoCloseable {
         result.logProbs());
   }
 
-  /** Sum of log-probabilities (nats) of a continuation as the assistant's reply, its end included. */
+  /**
+   * Sum of log-probabilities (nats) of a continuation as the assistant's reply, its end included.
+   */
   public double logLikelihood(List<Message> messages, String continuation) {
     var whole = new ArrayList<>(messages);
     whole.add(Message.assistant(continuation));
@@ -299,8 +295,7 @@ public final class LanguageModel implements AutoCloseable {
     MessageDigest digest = Hashes.newSha256();
     byte[] buffer = new byte[1 << 16];
     try (Stream<Path> files = Files.list(folder)) {
-      for (Path file :
-          files.filter(LanguageModel::decidesReplies).sorted().toList()) {
+      for (Path file : files.filter(LanguageModel::decidesReplies).sorted().toList()) {
         digest.update((file.getFileName() + ":" + Files.size(file) + ":").getBytes(UTF_8));
         try (InputStream in = Files.newInputStream(file)) {
           for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.model.generate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.model.train;
+
+import org.jspecify.annotations.NullMarked;
