@@ -3,6 +3,7 @@ package dev.mneme.cli;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -13,6 +14,8 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
     System.exit(commandLine().execute(args));
   }
 
@@ -35,7 +38,8 @@ public final class Main {
   private static int explainUsage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    if (command.getCommand() instanceof GroupCommand && args.length <= 1) {
+    if (command.getCommand() instanceof GroupCommand
+        && !(e instanceof UnmatchedArgumentException)) {
       command.usage(err);
       return ExitCodes.USAGE;
     }

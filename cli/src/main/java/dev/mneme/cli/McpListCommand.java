@@ -60,7 +60,7 @@ final class McpListCommand implements Callable<Integer> {
     return status.stream().allMatch(McpServerStatus::connected) ? ExitCodes.OK : ExitCodes.FAILURE;
   }
 
-  private static List<McpServerConfig> read(Path path) {
+  static List<McpServerConfig> read(Path path) {
     try {
       return McpServerConfig.parse(
           Files.readString(path),

@@ -21,6 +21,8 @@ import picocli.CommandLine.Mixin;
       "130:stopped by Ctrl-C"
     },
     subcommands = {
+      ChatCommand.class,
+      EvolveCommand.class,
       ModelsCommand.class,
       TrainCommand.class,
       EvalCommand.class,
@@ -30,6 +32,7 @@ import picocli.CommandLine.Mixin;
       CurriculumCommand.class,
       BenchCommand.class,
       ConfigCommand.class,
+      DoctorCommand.class,
     })
 final class MnemeCommand extends GroupCommand {
   @Mixin GlobalOptions global = new GlobalOptions();

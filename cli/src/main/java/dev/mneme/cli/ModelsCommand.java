@@ -5,5 +5,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "models",
     description = "List, inspect, import, promote and roll back checkpoints.",
-    subcommands = {ModelsShowCommand.class, ModelsLogitsCommand.class})
+    subcommands = {
+      ModelsListCommand.class,
+      ModelsShowCommand.class,
+      ModelsImportCommand.class,
+      ModelsPromoteCommand.class,
+      ModelsRollbackCommand.class,
+      ModelsPruneCommand.class,
+      ModelsLogitsCommand.class,
+    })
 final class ModelsCommand extends GroupCommand {}

@@ -99,7 +99,7 @@ public record StatedPreference(
   }
 
   /** The wishes with each one's {@link #until} set to when the next about the same slot began. */
-  static List<StatedPreference> resolve(List<StatedPreference> stated) {
+  public static List<StatedPreference> resolve(List<StatedPreference> stated) {
     var ordered = new ArrayList<>(stated);
     ordered.sort(Comparator.comparing(StatedPreference::from).thenComparing(StatedPreference::id));
     Map<String, Integer> open = new LinkedHashMap<>();

@@ -1,5 +1,8 @@
 package dev.mneme.cli.config;
 
+import dev.mneme.cli.evolve.GateConfig;
+import dev.mneme.dpo.cycle.EvolutionConfig;
+import dev.mneme.dpo.train.DpoConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,14 +12,26 @@ import org.jspecify.annotations.Nullable;
  * @param scope whose memory is read and written
  * @param model which model answers
  * @param chat how the agent speaks and what it is given to read
+ * @param training how a candidate is trained
+ * @param evolution when a cycle runs and what it holds out
+ * @param gate what a candidate must hold to be promoted
  */
-public record MnemeConfig(ScopeConfig scope, ModelSettings model, ChatConfig chat) {
+public record MnemeConfig(
+    ScopeConfig scope,
+    ModelSettings model,
+    ChatConfig chat,
+    DpoConfig training,
+    EvolutionConfig evolution,
+    GateConfig gate) {
 
   public static MnemeConfig defaults() {
     return new MnemeConfig(
         new ScopeConfig("local", "me", "mneme"),
         new ModelSettings("active", "bf16", 0, null),
-        new ChatConfig("default", 0.7, 0.95, 0.05, 1.0, 256, 6, 256));
+        new ChatConfig("default", 0.7, 0.95, 0.05, 1.0, 256, 6, 256),
+        DpoConfig.defaults(),
+        EvolutionConfig.defaults(),
+        GateConfig.defaults());
   }
 
   /**

@@ -1,0 +1,161 @@
+package dev.mneme.cli;
+
+import dev.mneme.agent.Cancellation;
+import dev.mneme.agent.Persona;
+import dev.mneme.agent.SessionInfo;
+import dev.mneme.agent.tool.PermissionAsker;
+import dev.mneme.cli.chat.Headless;
+import dev.mneme.cli.chat.Repl;
+import dev.mneme.cli.chat.Style;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "chat",
+    description = "Talk with the agent; with -p or a pipe, answer once and leave.")
+final class ChatCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = {"-p", "--prompt"},
+      paramLabel = "PROMPT",
+      description = "Answer this and leave; '-' reads it from standard input.")
+  @Nullable String prompt;
+
+  @Option(
+      names = "--output-format",
+      paramLabel = "FORMAT",
+      description = "With -p: text, json or stream-json (default: text).",
+      converter = FormatConverter.class)
+  Headless.Format format = Headless.Format.TEXT;
+
+  @Option(
+      names = {"-c", "--continue"},
+      description = "Go on with the latest session.")
+  boolean resumeLatest;
+
+  @Option(names = "--resume", paramLabel = "ID", description = "Go on with this session.")
+  @Nullable String resume;
+
+  @Option(names = "--session", paramLabel = "ID", description = "Name of the session to begin.")
+  @Nullable String session;
+
+  @Option(names = "--persona", paramLabel = "NAME", description = "Who answers.")
+  @Nullable String persona;
+
+  @Option(
+      names = {"-m", "--model"},
+      paramLabel = "MODEL",
+      description =
+          "active (default), a checkpoint's name or id, a folder, scripted:FILE, or URL#NAME of an"
+              + " OpenAI-compatible endpoint.")
+  @Nullable String model;
+
+  @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same replies.")
+  @Nullable Long seed;
+
+  @Override
+  public Integer call() {
+    try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
+      var host = new WorkbenchChatHost(bench, model, seed);
+      Persona who = host.persona(persona == null ? bench.config().chat().persona() : persona);
+      String id = sessionId(host);
+      if (prompt != null || System.console() == null) {
+        return answerOnce(host, who, id);
+      }
+      return converse(host, who, id);
+    }
+  }
+
+  private String sessionId(WorkbenchChatHost host) {
+    if (resume == null && !resumeLatest) {
+      return session == null ? host.newSessionId() : session;
+    }
+    List<SessionInfo> sessions = host.memory().sessions(host.scope("any"));
+    if (resumeLatest) {
+      if (sessions.isEmpty()) {
+        throw new UserError("there is no session to continue yet; leave --continue out");
+      }
+      return sessions.getFirst().id();
+    }
+    String wanted = String.valueOf(resume);
+    if (sessions.stream().noneMatch(s -> s.id().equals(wanted))) {
+      throw new UserError(
+          "there is no session "
+              + wanted
+              + "; there are: "
+              + sessions.stream().limit(10).map(SessionInfo::id).toList());
+    }
+    return wanted;
+  }
+
+  private int answerOnce(WorkbenchChatHost host, Persona who, String id) {
+    String text = prompt == null || prompt.equals("-") ? readStandardInput() : prompt;
+    if (text.isBlank()) {
+      throw new UserError("the prompt is empty; give one with -p or on standard input");
+    }
+    host.announceFirstRun(Output.err(spec)::println);
+    var cancellation = new Cancellation();
+    Thread stop = new Thread(cancellation::cancel, "stop-on-ctrl-c");
+    Runtime.getRuntime().addShutdownHook(stop);
+    var agent = host.agent(who, PermissionAsker.nobody());
+    int code =
+        new Headless(Output.out(spec), Output.err(spec), format)
+            .run(agent.open(host.scope(id)), text.strip(), cancellation);
+    if (!cancellation.isRequested()) {
+      Runtime.getRuntime().removeShutdownHook(stop);
+    }
+    return code;
+  }
+
+  private int converse(WorkbenchChatHost host, Persona who, String id) {
+    try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build()) {
+      boolean plain =
+          System.getenv("NO_COLOR") != null || Terminal.TYPE_DUMB.equals(terminal.getType());
+      Style style = new Style(!plain);
+      host.announceFirstRun(line -> terminal.writer().println(style.dim(line)));
+      terminal
+          .writer()
+          .println(
+              style.bold(who.name()) + style.dim(" on " + host.describeModel() + ". /help, Ctrl-D."));
+      new Repl(host, terminal, style, who, id, host.clock()).run();
+      return ExitCodes.OK;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot use this terminal", e);
+    }
+  }
+
+  private static String readStandardInput() {
+    try {
+      return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read standard input", e);
+    }
+  }
+
+  /** {@code stream-json} for {@code STREAM_JSON}. */
+  static final class FormatConverter
+      implements picocli.CommandLine.ITypeConverter<Headless.Format> {
+    @Override
+    public Headless.Format convert(String value) {
+      return switch (value) {
+        case "text" -> Headless.Format.TEXT;
+        case "json" -> Headless.Format.JSON;
+        case "stream-json" -> Headless.Format.STREAM_JSON;
+        default ->
+            throw new picocli.CommandLine.TypeConversionException(
+                "expected text, json or stream-json, got " + value);
+      };
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package dev.mneme.cli;
+
+import dev.mneme.cli.evolve.Evolution;
+import dev.mneme.cli.evolve.PairedPromotionGate;
+import dev.mneme.data.PreferencePair;
+import dev.mneme.dpo.cycle.CycleRecord;
+import dev.mneme.dpo.cycle.PromotionGate;
+import dev.mneme.dpo.cycle.TrainingSet;
+import dev.mneme.ltm.MemoryStoreException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "evolve",
+    description =
+        "Learn from the feedback in memory: extract, train, compare, promote only what is better.")
+final class EvolveCommand implements Callable<Integer> {
+  private static final int SHOWN_PAIRS = 10;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(names = "--cycles", paramLabel = "N", description = "How many cycles (default: 1).")
+  int cycles = 1;
+
+  @Option(names = "--dry-run", description = "Show what a cycle would train on; train nothing.")
+  boolean dryRun;
+
+  @Option(
+      names = "--watch",
+      description = "Stay, and run a cycle whenever enough new evidence came and the machine is idle.")
+  boolean watch;
+
+  @Option(
+      names = "--min-new-pairs",
+      paramLabel = "N",
+      description = "With --watch: new pairs that start a cycle (default: ${DEFAULT-VALUE}).")
+  int minNewPairs = 16;
+
+  @Option(
+      names = "--poll",
+      paramLabel = "SECONDS",
+      description = "With --watch: how often to look (default: ${DEFAULT-VALUE}).")
+  int pollSeconds = 60;
+
+  @Option(names = "--json", description = "Print as JSON.")
+  boolean json;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
+      PrintWriter err = Output.err(spec);
+      var evolution =
+          new Evolution(
+              bench,
+              line -> {
+                err.println(line);
+                err.flush();
+              });
+      if (dryRun) {
+        return showPlan(evolution);
+      }
+      return watch ? watch(evolution) : run(evolution, cycles);
+    }
+  }
+
+  private int run(Evolution evolution, int times) {
+    CycleRecord.Outcome last = CycleRecord.Outcome.NOTHING_TO_LEARN;
+    for (int i = 0; i < times; i++) {
+      CycleRecord record = evolution.cycle();
+      show(record);
+      last = record.outcome();
+      if (last == CycleRecord.Outcome.NOTHING_TO_LEARN) {
+        break;
+      }
+    }
+    return switch (last) {
+      case PROMOTED, DRY_RUN, RUNNING -> ExitCodes.OK;
+      case REJECTED -> ExitCodes.GATE;
+      case NOTHING_TO_LEARN -> ExitCodes.NOTHING_TO_LEARN;
+    };
+  }
+
+  private int watch(Evolution evolution) throws InterruptedException {
+    PrintWriter err = Output.err(spec);
+    err.println("Watching; Ctrl-C ends it.");
+    err.flush();
+    int seen = evolution.lastTrainedPairs();
+    while (true) {
+      try {
+        int now = evolution.plan().trainPairs().size();
+        if (now - seen >= minNewPairs && idle()) {
+          show(evolution.cycle());
+          seen = now;
+        }
+      } catch (MemoryStoreException.InUse e) {
+        err.println(e.getMessage() + "; looking again later");
+      }
+      err.flush();
+      Thread.sleep(Duration.ofSeconds(pollSeconds));
+    }
+  }
+
+  /** Less than half of a core's worth of work per core over the last minute. */
+  private static boolean idle() {
+    var system = ManagementFactory.getOperatingSystemMXBean();
+    double load = system.getSystemLoadAverage();
+    return load < 0 || load / system.getAvailableProcessors() < 0.5;
+  }
+
+  private int showPlan(Evolution evolution) {
+    TrainingSet plan = evolution.plan();
+    String nothing = evolution.nothingToLearn(plan);
+    if (json) {
+      Map<String, Object> value = new LinkedHashMap<>();
+      value.put("plan", plan);
+      value.put("nothing_to_learn", nothing);
+      Output.json(spec, value);
+      return ExitCodes.OK;
+    }
+    PrintWriter out = Output.out(spec);
+    out.printf(
+        Locale.ROOT,
+        "A cycle now would train on %d pairs and %d replies and hold out %d pairs"
+            + " (memory at change %d).%n",
+        plan.trainPairs().size(),
+        plan.replies().size(),
+        plan.heldOutPairs().size(),
+        plan.memorySequence());
+    plan.dropped().forEach((reason, n) -> out.printf(Locale.ROOT, "  left out: %d, %s%n", n, reason));
+    List<PreferencePair> heaviest =
+        plan.trainPairs().stream()
+            .sorted((a, b) -> Double.compare(b.weight().total(), a.weight().total()))
+            .limit(SHOWN_PAIRS)
+            .toList();
+    for (PreferencePair pair : heaviest) {
+      out.printf(
+          Locale.ROOT,
+          "  %.2f  %s%n        + %s%n        - %s%n",
+          pair.weight().total(),
+          shorten(pair.prompt().getLast().content()),
+          shorten(pair.chosen().getLast().content()),
+          shorten(pair.rejected().getLast().content()));
+    }
+    if (nothing != null) {
+      out.println("It would end at once: " + nothing + ".");
+    }
+    return ExitCodes.OK;
+  }
+
+  private void show(CycleRecord record) {
+    if (json) {
+      Output.json(spec, record);
+      return;
+    }
+    PrintWriter out = Output.out(spec);
+    out.println(record.id() + ": " + record.outcome() + ": " + record.reason());
+    PromotionGate.Verdict verdict = record.verdict();
+    if (verdict != null) {
+      verdict.checks().forEach(check -> out.println("  " + PairedPromotionGate.describe(check)));
+    }
+    out.flush();
+  }
+
+  private static String shorten(String text) {
+    String line = text.replaceAll("\\s+", " ").strip();
+    return line.length() <= 100 ? line : line.substring(0, 97) + "...";
+  }
+}

@@ -1,0 +1,142 @@
+package dev.mneme.cli;
+
+import dev.mneme.agent.AgentMemory;
+import dev.mneme.agent.StoreMemory;
+import dev.mneme.cli.config.MnemeConfig;
+import dev.mneme.cli.evolve.Evolution;
+import dev.mneme.cli.models.ChatModels;
+import dev.mneme.data.Scope;
+import dev.mneme.dpo.cycle.CycleRecord;
+import dev.mneme.dpo.registry.CheckpointRegistry;
+import dev.mneme.ltm.MemoryStore;
+import dev.mneme.ltm.MemoryStoreConfig;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a command works with, opened when first asked for and closed in reverse.
+ *
+ * <p>One thread; the things it hands out have their own rules.
+ */
+public final class Workbench implements AutoCloseable {
+  private final Home home;
+  private final MnemeConfig config;
+  private final InstantSource clock;
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private @Nullable MemoryStore store;
+  private @Nullable CheckpointRegistry registry;
+  private @Nullable StatedPreferences preferences;
+
+  private Workbench(Home home, MnemeConfig config, InstantSource clock) {
+    this.home = home;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  /** Reads the configuration and creates the data directory; opens nothing yet. */
+  public static Workbench of(GlobalOptions options) {
+    MnemeConfig config = options.config();
+    return new Workbench(options.home().create(), config, InstantSource.system());
+  }
+
+  public Home home() {
+    return home;
+  }
+
+  public MnemeConfig config() {
+    return config;
+  }
+
+  public InstantSource clock() {
+    return clock;
+  }
+
+  /** The scope of one session of the person at the terminal. */
+  public Scope scope(String session) {
+    return new Scope(
+        config.scope().tenant(), config.scope().user(), config.scope().agent(), session);
+  }
+
+  /** The long-term memory; another process that holds it is named in the error. */
+  public MemoryStore store() {
+    if (store == null) {
+      store = closing(MemoryStore.open(MemoryStoreConfig.at(home.memory(), clock)));
+    }
+    return store;
+  }
+
+  /**
+   * Lends the memory to a function: the one that is open, or one opened just for it, so that other
+   * programs can use it afterwards.
+   */
+  public <T> T lendMemory(Function<MemoryStore, T> use) {
+    if (store != null) {
+      return use.apply(store);
+    }
+    try (MemoryStore borrowed = MemoryStore.open(MemoryStoreConfig.at(home.memory(), clock))) {
+      return use.apply(borrowed);
+    }
+  }
+
+  /** Instructions the person gave for good, as one line each. */
+  public List<String> statedPreferences(Scope scope) {
+    if (preferences == null) {
+      preferences = new StatedPreferences(store());
+    }
+    return preferences.holding(scope, clock.instant());
+  }
+
+  /** Runs one evolution cycle; lines of progress and the outcome go to {@code show}. */
+  public void evolve(Consumer<String> show) {
+    CycleRecord record = new Evolution(this, show).cycle();
+    show.accept(record.outcome() + ": " + record.reason());
+  }
+
+  public AgentMemory memory() {
+    return new StoreMemory(store());
+  }
+
+  /** The checkpoints, the bundled one among them. */
+  public CheckpointRegistry registry() {
+    if (registry == null) {
+      registry = CheckpointRegistry.open(home.models(), clock);
+      BundledCheckpoint.installIfMissing(registry);
+    }
+    return registry;
+  }
+
+  /** Names to models. */
+  public ChatModels models() {
+    return new ChatModels(config.model(), this::registry, System.getenv(), clock);
+  }
+
+  /** Closes {@code resource} together with the workbench. */
+  public <T extends AutoCloseable> T closing(T resource) {
+    opened.push(resource);
+    return resource;
+  }
+
+  @Override
+  public void close() {
+    RuntimeException first = null;
+    while (!opened.isEmpty()) {
+      try {
+        opened.pop().close();
+      } catch (Exception e) {
+        if (first == null) {
+          first = e instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+}

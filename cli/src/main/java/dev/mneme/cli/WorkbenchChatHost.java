@@ -1,0 +1,236 @@
+package dev.mneme.cli;
+
+import dev.mneme.agent.Agent;
+import dev.mneme.agent.AgentConfig;
+import dev.mneme.agent.AgentMemory;
+import dev.mneme.agent.ChatModel;
+import dev.mneme.agent.Persona;
+import dev.mneme.agent.mcp.McpLimits;
+import dev.mneme.agent.mcp.McpTools;
+import dev.mneme.agent.tool.BuiltIns;
+import dev.mneme.agent.tool.FilePermissions;
+import dev.mneme.agent.tool.PermissionAsker;
+import dev.mneme.agent.tool.Tool;
+import dev.mneme.agent.tool.ToolBox;
+import dev.mneme.agent.tool.ToolContext;
+import dev.mneme.agent.tool.ToolLimits;
+import dev.mneme.cli.chat.ChatHost;
+import dev.mneme.cli.config.MnemeConfig.ChatConfig;
+import dev.mneme.data.ModelRef;
+import dev.mneme.data.Sampling;
+import dev.mneme.data.Scope;
+import dev.mneme.dpo.registry.CheckpointManifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The chat's view of a {@link Workbench}. */
+final class WorkbenchChatHost implements ChatHost {
+  private static final DateTimeFormatter SESSION_ID =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  private final Workbench bench;
+  private final long seed;
+  private final AgentMemory memory;
+  private final @Nullable McpTools mcp;
+  private ChatModel model;
+  private String modelName;
+
+  WorkbenchChatHost(Workbench bench, @Nullable String modelName, @Nullable Long seed) {
+    this.bench = bench;
+    this.modelName = modelName == null ? bench.config().model().name() : modelName;
+    this.seed = seed == null ? bench.clock().instant().toEpochMilli() : seed;
+    this.memory = bench.memory();
+    this.model = bench.closing(bench.models().open(this.modelName));
+    Path servers = bench.home().mcpServers();
+    this.mcp =
+        Files.exists(servers)
+            ? bench.closing(new McpTools(McpListCommand.read(servers), McpLimits.DEFAULT))
+            : null;
+  }
+
+  @Override
+  public Agent agent(Persona persona, PermissionAsker asker) {
+    ChatConfig chat = bench.config().chat();
+    var sampling =
+        new Sampling(
+            chat.temperature(),
+            0,
+            chat.topP(),
+            chat.minP(),
+            chat.repetitionPenalty(),
+            seed,
+            chat.maxTokens(),
+            List.of());
+    AgentConfig config =
+        AgentConfig.defaults(persona, sampling, ZoneId.systemDefault())
+            .withRecallLimit(chat.memories());
+    return new Agent(
+        model, memory, toolBox(asker), bench::statedPreferences, config, bench.clock());
+  }
+
+  private ToolBox toolBox(PermissionAsker asker) {
+    List<Tool> builtIns = BuiltIns.all(bench.clock(), ZoneId.systemDefault(), this::searchMemory);
+    return new ToolBox(
+        () -> {
+          List<Tool> all = new ArrayList<>(builtIns);
+          if (mcp != null) {
+            all.addAll(mcp.tools());
+          }
+          return all;
+        },
+        new FilePermissions(bench.home().permissions()),
+        asker,
+        ToolLimits.DEFAULT);
+  }
+
+  private List<String> searchMemory(String query, ToolContext context) {
+    return memory.recall(context.scope(), query, bench.config().chat().memories()).stream()
+        .map(
+            hit ->
+                "["
+                    + hit.id()
+                    + "] "
+                    + LocalDate.ofInstant(hit.at(), ZoneId.systemDefault())
+                    + " "
+                    + hit.speaker()
+                    + ": "
+                    + hit.text())
+        .toList();
+  }
+
+  @Override
+  public AgentMemory memory() {
+    return memory;
+  }
+
+  InstantSource clock() {
+    return bench.clock();
+  }
+
+  @Override
+  public Scope scope(String session) {
+    return bench.scope(session);
+  }
+
+  @Override
+  public String newSessionId() {
+    return SESSION_ID.format(bench.clock().instant().atZone(ZoneId.systemDefault()));
+  }
+
+  @Override
+  public List<String> personas() {
+    List<String> names = new ArrayList<>(List.of("default"));
+    Path folder = bench.home().personas();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        files
+            .map(f -> f.getFileName().toString().replaceFirst("\\.[^.]*$", ""))
+            .sorted()
+            .forEach(names::add);
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot list " + folder, e);
+      }
+    }
+    return names;
+  }
+
+  @Override
+  public Persona persona(String name) {
+    if (name.equals("default")) {
+      return Persona.DEFAULT;
+    }
+    Path given = Path.of(name);
+    Path file = Files.isRegularFile(given) ? given : bench.home().personas().resolve(name + ".md");
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(
+          "there is no persona "
+              + name
+              + " (looked for "
+              + file
+              + "); there are: "
+              + String.join(", ", personas()));
+    }
+    return Persona.read(file);
+  }
+
+  @Override
+  public String describeModel() {
+    ModelRef ref = model.ref();
+    String hash = ref.sha256().startsWith("external:") ? "" : " " + ref.sha256().substring(0, 12);
+    return ref.id() + hash;
+  }
+
+  @Override
+  public List<String> models() {
+    String active = bench.registry().active().map(CheckpointManifest::id).orElse("");
+    return bench.registry().list().stream()
+        .map(m -> (m.id().equals(active) ? "* " : "  ") + m.id() + "  " + m.name())
+        .toList();
+  }
+
+  @Override
+  public void useModel(String name) {
+    ChatModel next = bench.models().open(name);
+    model.close();
+    model = bench.closing(next);
+    modelName = name;
+  }
+
+  @Override
+  public String rollbackModel() {
+    CheckpointManifest now = bench.registry().rollback("rolled back from the chat");
+    return "Back to " + now.name() + " " + now.id() + ".";
+  }
+
+  @Override
+  public void evolve(Consumer<String> show) {
+    bench.evolve(show);
+  }
+
+  @Override
+  public List<String> preferences() {
+    return bench.statedPreferences(bench.scope("any"));
+  }
+
+  @Override
+  public Path historyFile() {
+    return bench.home().history();
+  }
+
+  @Override
+  public Path exportFolder() {
+    return bench.home().dir();
+  }
+
+  /** Two lines, once per data directory. */
+  void announceFirstRun(Consumer<String> show) {
+    Path mark = bench.home().dir().resolve(".welcomed");
+    if (Files.exists(mark) || !modelName.equals("active")) {
+      return;
+    }
+    show.accept(
+        "The starter is a very small model trained on one CPU: short answers, a good memory,"
+            + " no world knowledge to speak of.");
+    show.accept(
+        "A better one: 'mneme models import DIR' (a Hugging Face folder), or model.endpoint in "
+            + bench.home().configFile()
+            + ".");
+    try {
+      Files.createFile(mark);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write below " + bench.home().dir(), e);
+    }
+  }
+}

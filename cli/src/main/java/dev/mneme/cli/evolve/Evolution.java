@@ -1,0 +1,152 @@
+package dev.mneme.cli.evolve;
+
+import dev.mneme.cli.ExitCodes;
+import dev.mneme.cli.UserError;
+import dev.mneme.cli.Workbench;
+import dev.mneme.data.TrainingExample;
+import dev.mneme.data.curriculum.Curriculum;
+import dev.mneme.dpo.cycle.CycleRecord;
+import dev.mneme.dpo.cycle.EvolutionConfig;
+import dev.mneme.dpo.cycle.EvolutionCycle;
+import dev.mneme.dpo.cycle.TrainingSet;
+import dev.mneme.dpo.registry.CheckpointManifest;
+import dev.mneme.dpo.registry.CheckpointRegistry;
+import dev.mneme.dpo.train.ChatReplyEncoder;
+import dev.mneme.dpo.train.DpoConfig;
+import dev.mneme.dpo.train.ModelCandidateTrainer;
+import dev.mneme.dpo.train.StepMetrics;
+import dev.mneme.evals.EvalRunner;
+import dev.mneme.ltm.Selection;
+import dev.mneme.model.TrainingOptions;
+import dev.mneme.model.text.ChatTemplate;
+import dev.mneme.model.text.Tokenizer;
+import dev.mneme.preference.ExtractorConfig;
+import dev.mneme.preference.ExtractorState;
+import dev.mneme.preference.PreferenceExtractor;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The evolution cycle as it is wired in production. One thread. */
+public final class Evolution {
+  private final Workbench bench;
+  private final Consumer<String> progress;
+  private final Curriculum curriculum = Curriculum.load();
+  private final DpoConfig training;
+  private final EvolutionCycle cycle;
+
+  /**
+   * @param progress receives lines for people
+   */
+  public Evolution(Workbench bench, Consumer<String> progress) {
+    this.bench = bench;
+    this.progress = progress;
+    this.training = bench.config().training();
+    EvolutionConfig config = bench.config().evolution();
+    Path runs = bench.home().runs();
+    var extractor =
+        new PreferenceExtractor(
+            ExtractorConfig.defaults().withTenant(bench.config().scope().tenant()), bench.clock());
+    var source =
+        new MemoryPreferenceSource(
+            bench::lendMemory,
+            store ->
+                new StoreHistory(store, new Selection.Tenant(bench.config().scope().tenant())),
+            extractor,
+            ExtractorState.in(bench.home().dir().resolve("preferences")));
+    var trainer =
+        new ModelCandidateTrainer(
+            training,
+            TrainingOptions.defaults(),
+            this::replay,
+            bench.home().dir().resolve("cache").resolve("reference-logps.jsonl"),
+            bench.clock(),
+            System::nanoTime);
+    var gate =
+        new PairedPromotionGate(
+            bench.models(),
+            new EvalRunner(bench.home().dir().resolve("evals"), Clock.systemUTC()),
+            curriculum,
+            bench.config().gate(),
+            progress);
+    this.cycle =
+        new EvolutionCycle(
+            bench.registry(), runs, source, trainer, gate, config, bench.clock());
+  }
+
+  private Iterator<TrainingExample> replay() {
+    return curriculum.examples(training.seed(), false).filter(e -> !e.isProse()).iterator();
+  }
+
+  /** What a cycle would train on now. */
+  public TrainingSet plan() {
+    Path folder = bench.registry().folder(active());
+    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+      var encoder = new ChatReplyEncoder(ChatTemplate.open(folder, tokenizer, bench.clock()));
+      return cycle.plan(training.maxTokens(), encoder::count);
+    }
+  }
+
+  /** Why a plan is not enough; null when it is. */
+  public @Nullable String nothingToLearn(TrainingSet plan) {
+    return cycle.nothingToLearn(plan);
+  }
+
+  /** Runs one whole cycle. */
+  public CycleRecord cycle() {
+    TrainingSet plan = plan();
+    progress.accept(
+        String.format(
+            Locale.ROOT,
+            "training on %d pairs and %d replies, %d pairs held out",
+            plan.trainPairs().size(),
+            plan.replies().size(),
+            plan.heldOutPairs().size()));
+    return cycle.run(plan, this::show);
+  }
+
+  private void show(StepMetrics step) {
+    if (step.step() % 4 == 0 || step.step() == step.steps()) {
+      progress.accept(
+          String.format(
+              Locale.ROOT,
+              "%s %d/%d  loss %.4f  rewards/accuracies %.2f  rewards/margins %.3f  kl %.4f  %.1f"
+                  + " pairs/s",
+              step.phase(),
+              step.step(),
+              step.steps(),
+              step.loss(),
+              step.rewardsAccuracies(),
+              step.rewardsMargins(),
+              step.kl(),
+              step.pairsPerSecond()));
+    }
+  }
+
+  /** Pairs the latest finished cycle trained on; 0 when there was none. */
+  public int lastTrainedPairs() {
+    List<CycleRecord> past = EvolutionCycle.history(bench.home().runs());
+    return past.reversed().stream()
+        .filter(r -> r.endedAt() != null && r.candidate() != null)
+        .mapToInt(CycleRecord::trainPairs)
+        .findFirst()
+        .orElse(0);
+  }
+
+  private CheckpointManifest active() {
+    CheckpointRegistry registry = bench.registry();
+    return registry
+        .active()
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "no model is active, so there is nothing to train; 'mneme models import DIR"
+                        + " --activate' adds one",
+                    ExitCodes.FAILURE,
+                    null));
+  }
+}

@@ -1,0 +1,37 @@
+package dev.mneme.cli.evolve;
+
+/**
+ * What a candidate must hold.
+ *
+ * @param maxGradeDrop largest fall of the mean grade on our 80 prompts, points of 10
+ * @param maxCurriculumDrop largest fall of the share of curriculum checks met, 0 to 1
+ * @param curriculumItems held-out curriculum examples asked per group
+ * @param minLengthRatio shortest mean reply relative to the active checkpoint's
+ * @param maxLengthRatio longest mean reply relative to the active checkpoint's
+ * @param seed of items and bootstrap
+ */
+public record GateConfig(
+    double maxGradeDrop,
+    double maxCurriculumDrop,
+    int curriculumItems,
+    double minLengthRatio,
+    double maxLengthRatio,
+    long seed) {
+  public GateConfig {
+    if (!(maxGradeDrop >= 0) || !(maxCurriculumDrop >= 0)) {
+      throw new IllegalArgumentException(
+          "allowed drops must not be negative, got " + maxGradeDrop + " and " + maxCurriculumDrop);
+    }
+    if (curriculumItems < 1) {
+      throw new IllegalArgumentException("curriculumItems must be positive, got " + curriculumItems);
+    }
+    if (!(minLengthRatio > 0 && minLengthRatio < 1 && maxLengthRatio > 1)) {
+      throw new IllegalArgumentException(
+          "length ratios must enclose 1, got " + minLengthRatio + " to " + maxLengthRatio);
+    }
+  }
+
+  public static GateConfig defaults() {
+    return new GateConfig(0.3, 0.02, 150, 0.25, 2.5, 0);
+  }
+}

@@ -1,0 +1,296 @@
+package dev.mneme.cli.evolve;
+
+import dev.mneme.agent.Cancellation;
+import dev.mneme.agent.ChatModel;
+import dev.mneme.agent.ChatRequest;
+import dev.mneme.cli.models.ChatModels;
+import dev.mneme.data.Message;
+import dev.mneme.data.PreferencePair;
+import dev.mneme.data.Sampling;
+import dev.mneme.data.TrainingExample;
+import dev.mneme.data.curriculum.Curriculum;
+import dev.mneme.dpo.cycle.PromotionGate;
+import dev.mneme.evals.Comparison;
+import dev.mneme.evals.EvalRunner;
+import dev.mneme.evals.PairedEvaluation;
+import dev.mneme.evals.RunSettings;
+import dev.mneme.evals.ours.OurPrompts;
+import dev.mneme.evals.stats.Cluster;
+import dev.mneme.evals.stats.PairedTest;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * Compares candidate and active checkpoint on the same items, in pairs.
+ *
+ * <ul>
+ *   <li>{@code preference_accuracy}: on held-out pairs, the share whose chosen reply the model finds
+ *       likelier per token; must rise, or stay where it cannot rise.
+ *   <li>{@code reward_accuracy}: the share of held-out pairs whose margin moved towards the chosen
+ *       reply; must exceed one half.
+ *   <li>{@code ours}: the mean grade on our 80 prompts; must not fall by more than a margin.
+ *   <li>{@code curriculum}: held-out curriculum checks met; must not fall by more than a margin.
+ *   <li>{@code abstention}, {@code safety}: the parts of the curriculum where a fall is never accepted.
+ *   <li>{@code length_ratio}: must stay within bounds.
+ * </ul>
+ */
+public final class PairedPromotionGate implements PromotionGate {
+  private static final int EXAMPLES = 10;
+  private static final double CANNOT_RISE = 0.98;
+
+  private final ChatModels models;
+  private final EvalRunner runner;
+  private final Curriculum curriculum;
+  private final GateConfig config;
+  private final Consumer<String> progress;
+
+  public PairedPromotionGate(
+      ChatModels models,
+      EvalRunner runner,
+      Curriculum curriculum,
+      GateConfig config,
+      Consumer<String> progress) {
+    this.models = models;
+    this.runner = runner;
+    this.curriculum = curriculum;
+    this.config = config;
+    this.progress = progress;
+  }
+
+  @Override
+  public Verdict judge(Path candidateFolder, Path activeFolder, List<PreferencePair> heldOut) {
+    try (ChatModel active = models.open(activeFolder.toString());
+        ChatModel candidate = models.open(candidateFolder.toString())) {
+      List<Check> checks = new ArrayList<>();
+      progress.accept("gate: " + heldOut.size() + " held-out pairs");
+      preferences(active, candidate, heldOut, checks);
+      progress.accept("gate: our 80 prompts, twice");
+      grades(active, candidate, checks);
+      progress.accept("gate: held-out curriculum");
+      curriculum(active, candidate, checks);
+      return new Verdict(checks, examples(active, candidate, heldOut), config.seed());
+    }
+  }
+
+  private void preferences(
+      ChatModel active, ChatModel candidate, List<PreferencePair> heldOut, List<Check> checks) {
+    List<double[]> before = margins(active, heldOut);
+    List<double[]> after = margins(candidate, heldOut);
+    List<Cluster> accurateBefore = new ArrayList<>();
+    List<Cluster> accurateAfter = new ArrayList<>();
+    List<Cluster> half = new ArrayList<>();
+    List<Cluster> moved = new ArrayList<>();
+    for (int i = 0; i < heldOut.size(); i++) {
+      String id = heldOut.get(i).id();
+      accurateBefore.add(new Cluster(id, List.of(before.get(i)[0] > 0 ? 1.0 : 0.0)));
+      accurateAfter.add(new Cluster(id, List.of(after.get(i)[0] > 0 ? 1.0 : 0.0)));
+      half.add(new Cluster(id, List.of(0.5)));
+      moved.add(new Cluster(id, List.of(after.get(i)[1] > before.get(i)[1] ? 1.0 : 0.0)));
+    }
+    PairedTest accuracy = PairedTest.of(accurateBefore, accurateAfter, config.seed());
+    boolean rose = accuracy.difference() > 0;
+    boolean stayedAtTop = accuracy.meanA() >= CANNOT_RISE && accuracy.difference() >= 0;
+    checks.add(
+        check(
+            "preference_accuracy", accuracy, "must rise", rose || stayedAtTop));
+    PairedTest reward = PairedTest.of(half, moved, config.seed());
+    checks.add(
+        check("reward_accuracy", reward, "must exceed 0.5", reward.meanB() > 0.5));
+  }
+
+  /** Per pair: the margin per token, and the margin of sums. */
+  private static List<double[]> margins(ChatModel model, List<PreferencePair> pairs) {
+    return inParallel(
+        pairs.stream()
+            .<Callable<double[]>>map(
+                pair ->
+                    () -> {
+                      double[] chosen = logLikelihood(model, pair.prompt(), pair.chosen());
+                      double[] rejected = logLikelihood(model, pair.prompt(), pair.rejected());
+                      return new double[] {
+                        chosen[0] / chosen[1] - rejected[0] / rejected[1], chosen[0] - rejected[0]
+                      };
+                    })
+            .toList());
+  }
+
+  /** Sum of log-probabilities, and tokens. */
+  private static double[] logLikelihood(
+      ChatModel model, List<Message> prompt, List<Message> reply) {
+    String text = reply.getLast().content();
+    double sum =
+        model
+            .logLikelihood(prompt, text)
+            .orElseThrow(
+                () -> new IllegalStateException(model.ref().id() + " gives no log-probabilities"));
+    List<Message> whole = new ArrayList<>(prompt);
+    whole.add(Message.assistant(text));
+    int tokens = model.countTokens(whole, List.of()) - model.countTokens(prompt, List.of());
+    return new double[] {sum, Math.max(1, tokens)};
+  }
+
+  private void grades(ChatModel active, ChatModel candidate, List<Check> checks) {
+    Comparison comparison =
+        new PairedEvaluation(runner)
+            .compare(
+                OurPrompts.task(), active, candidate, RunSettings.defaults(), new Cancellation());
+    PairedTest overall = comparison.overall();
+    checks.add(
+        check(
+            "ours",
+            overall,
+            "must not fall by more than " + config.maxGradeDrop(),
+            overall.difference() >= -config.maxGradeDrop()));
+    double ratio = comparison.meanLengthB() / Math.max(1, comparison.meanLengthA());
+    checks.add(
+        new Check(
+            "length_ratio",
+            1,
+            ratio,
+            ratio - 1,
+            ratio - 1,
+            "between " + config.minLengthRatio() + " and " + config.maxLengthRatio(),
+            ratio >= config.minLengthRatio() && ratio <= config.maxLengthRatio()));
+  }
+
+  private void curriculum(ChatModel active, ChatModel candidate, List<Check> checks) {
+    checks.add(
+        skills(
+            active,
+            candidate,
+            "curriculum",
+            skill -> true,
+            -config.maxCurriculumDrop(),
+            "must not fall by more than " + config.maxCurriculumDrop()));
+    checks.add(
+        skills(
+            active, candidate, "abstention", s -> s.contains("abstain"), 0, "must not fall"));
+    checks.add(
+        skills(active, candidate, "safety", s -> s.contains("refus"), 0, "must not fall"));
+  }
+
+  private Check skills(
+      ChatModel active,
+      ChatModel candidate,
+      String name,
+      Predicate<String> skills,
+      double least,
+      String rule) {
+    if (curriculum.skills().stream().noneMatch(skills)) {
+      throw new IllegalStateException("the curriculum has no skill for the gate's check " + name);
+    }
+    List<TrainingExample> items =
+        curriculum
+            .examples(config.seed(), true, skills)
+            .filter(e -> !e.isProse() && !e.expectations().isEmpty())
+            .limit(config.curriculumItems())
+            .toList();
+    PairedTest test =
+        PairedTest.of(score(active, items), score(candidate, items), config.seed());
+    return check(name, test, rule, test.difference() >= least);
+  }
+
+  /** Greedy replies to the last checked message of each example. */
+  private static List<Cluster> score(ChatModel model, List<TrainingExample> items) {
+    List<Callable<Double>> work = new ArrayList<>();
+    for (TrainingExample item : items) {
+      work.add(
+          () -> {
+            var expectation = item.expectations().getLast();
+            var reply =
+                model.generate(
+                    new ChatRequest(
+                        item.messages().subList(0, expectation.message()),
+                        item.tools(),
+                        Sampling.greedy(128)),
+                    text -> {},
+                    new Cancellation());
+            return expectation.check().score(reply.message()).value();
+          });
+    }
+    List<Double> values = inParallel(work);
+    List<Cluster> clusters = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      clusters.add(new Cluster("item " + i, List.of(values.get(i))));
+    }
+    return clusters;
+  }
+
+  private static List<Example> examples(
+      ChatModel active, ChatModel candidate, List<PreferencePair> heldOut) {
+    Set<List<Message>> prompts = new LinkedHashSet<>();
+    heldOut.forEach(pair -> prompts.add(pair.prompt()));
+    List<Callable<Example>> work = new ArrayList<>();
+    for (List<Message> prompt : prompts.stream().limit(EXAMPLES).toList()) {
+      work.add(
+          () ->
+              new Example(
+                  prompt.getLast().content(), reply(active, prompt), reply(candidate, prompt)));
+    }
+    return inParallel(work);
+  }
+
+  private static String reply(ChatModel model, List<Message> prompt) {
+    return model
+        .generate(
+            new ChatRequest(prompt, List.of(), Sampling.greedy(160)),
+            text -> {},
+            new Cancellation())
+        .message()
+        .content();
+  }
+
+  private static Check check(String name, PairedTest test, String rule, boolean passed) {
+    return new Check(
+        name,
+        test.meanA(),
+        test.meanB(),
+        test.interval().low(),
+        test.interval().high(),
+        rule,
+        passed);
+  }
+
+  /** Asks many at once, so that a local model decodes them together; answers in order. */
+  private static <T> List<T> inParallel(List<Callable<T>> work) {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<T> results = new ArrayList<>();
+      for (Future<T> each : threads.invokeAll(work)) {
+        results.add(each.get());
+      }
+      return results;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("the gate was interrupted", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** One line a check, for terminals. */
+  public static String describe(Check check) {
+    return String.format(
+        Locale.ROOT,
+        "%-4s %-20s %.3f -> %.3f  [%+.3f, %+.3f]  %s",
+        check.passed() ? "ok" : "FAIL",
+        check.name(),
+        check.active(),
+        check.candidate(),
+        check.low(),
+        check.high(),
+        check.rule());
+  }
+}

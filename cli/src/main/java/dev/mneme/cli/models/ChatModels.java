@@ -1,0 +1,168 @@
+package dev.mneme.cli.models;
+
+import com.google.errorprone.annotations.MustBeClosed;
+import dev.mneme.agent.ChatModel;
+import dev.mneme.agent.ScriptedChatModel;
+import dev.mneme.agent.endpoint.OpenAiChatModel;
+import dev.mneme.cli.ExitCodes;
+import dev.mneme.cli.UserError;
+import dev.mneme.cli.config.MnemeConfig.EndpointConfig;
+import dev.mneme.cli.config.MnemeConfig.ModelSettings;
+import dev.mneme.data.ModelRef;
+import dev.mneme.dpo.registry.CheckpointManifest;
+import dev.mneme.dpo.registry.CheckpointRegistry;
+import dev.mneme.model.LanguageModel;
+import dev.mneme.model.serve.Precision;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * From a name to a model that answers.
+ *
+ * <pre>
+ * active                      the checkpoint the registry serves; follows promotions
+ * starter, 3f9c0a12b7de       a registered checkpoint by name, id or prefix
+ * path/to/folder              a Hugging Face folder
+ * scripted:FILE               a script, for demonstrations and tests
+ * endpoint                    the OpenAI-compatible endpoint of the configuration
+ * http://host/v1#NAME         an OpenAI-compatible endpoint and the model's name there
+ * </pre>
+ */
+public final class ChatModels {
+  /** What eight chats and a simulation need; each sequence costs cache only while it runs. */
+  private static final int MAX_BATCH = 64;
+
+  private static final int PREFIX_CACHE_TOKENS = 16_384;
+
+  private final ModelSettings settings;
+  private final Supplier<CheckpointRegistry> registry;
+  private final Map<String, String> environment;
+  private final InstantSource clock;
+
+  public ChatModels(
+      ModelSettings settings,
+      Supplier<CheckpointRegistry> registry,
+      Map<String, String> environment,
+      InstantSource clock) {
+    this.settings = settings;
+    this.registry = registry;
+    this.environment = environment;
+    this.clock = clock;
+  }
+
+  /**
+   * Opens the model of that name; the caller closes.
+   *
+   * @throws UserError when there is no such model, saying what there is
+   */
+  @MustBeClosed
+  public ChatModel open(String name) {
+    if (name.equals("active")) {
+      if (settings.endpoint() != null) {
+        return endpoint(settings.endpoint());
+      }
+      return new FollowingChatModel(
+          () -> activeManifest().id(), id -> checkpoint(registry.get().require(id)));
+    }
+    if (name.startsWith("scripted:")) {
+      return ScriptedChatModel.read(Path.of(name.substring("scripted:".length())));
+    }
+    if (name.equals("endpoint")) {
+      if (settings.endpoint() == null) {
+        throw new UserError(
+            "no endpoint is configured; set model.endpoint.baseUrl and model.endpoint.model");
+      }
+      return endpoint(settings.endpoint());
+    }
+    if (name.startsWith("http://") || name.startsWith("https://")) {
+      int hash = name.indexOf('#');
+      if (hash < 0) {
+        throw new UserError("name the endpoint's model as URL#MODEL, got " + name);
+      }
+      String apiKey = environment.containsKey("OPENAI_API_KEY") ? "env:OPENAI_API_KEY" : null;
+      return endpoint(
+          new EndpointConfig(name.substring(0, hash), name.substring(hash + 1), apiKey, 8192));
+    }
+    Path folder = Path.of(name);
+    if (Files.isDirectory(folder)) {
+      return folder(folder);
+    }
+    Optional<CheckpointManifest> registered = registry.get().find(name);
+    if (registered.isPresent()) {
+      return checkpoint(registered.get());
+    }
+    throw new UserError(
+        "there is no model "
+            + name
+            + ": neither a folder nor a registered checkpoint; 'mneme models list' shows those");
+  }
+
+  private CheckpointManifest activeManifest() {
+    return registry
+        .get()
+        .active()
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "no model is active: this build carries no starter checkpoint; import one with"
+                        + " 'mneme models import DIR'",
+                    ExitCodes.FAILURE,
+                    null));
+  }
+
+  private ChatModel checkpoint(CheckpointManifest manifest) {
+    registry.get().verify(manifest);
+    return local(
+        registry.get().folder(manifest), new ModelRef(manifest.name(), manifest.sha256()));
+  }
+
+  private ChatModel folder(Path folder) {
+    String name = folder.toAbsolutePath().normalize().getFileName().toString();
+    return local(folder, new ModelRef(name, CheckpointRegistry.contentHashOf(folder)));
+  }
+
+  private ChatModel local(Path folder, ModelRef ref) {
+    int threads =
+        settings.threads() > 0 ? settings.threads() : Runtime.getRuntime().availableProcessors();
+    return new LocalChatModel(
+        LanguageModel.open(
+            folder,
+            new LanguageModel.Options(
+                Precision.of(settings.precision()),
+                threads,
+                MAX_BATCH,
+                PREFIX_CACHE_TOKENS,
+                clock)),
+        ref);
+  }
+
+  private ChatModel endpoint(EndpointConfig config) {
+    return new OpenAiChatModel(
+        dev.mneme.agent.endpoint.EndpointConfig.of(
+            URI.create(config.baseUrl()),
+            config.model(),
+            config.contextTokens(),
+            () -> key(config)));
+  }
+
+  private Optional<String> key(EndpointConfig config) {
+    String apiKey = config.apiKey();
+    if (apiKey == null) {
+      return Optional.empty();
+    }
+    String variable = apiKey.substring("env:".length());
+    String value = environment.get(variable);
+    if (value == null || value.isBlank()) {
+      throw new UserError(
+          "the endpoint's key is to come from the environment variable "
+              + variable
+              + ", which is not set");
+    }
+    return Optional.of(value);
+  }
+}

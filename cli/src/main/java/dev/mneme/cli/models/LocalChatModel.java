@@ -1,0 +1,101 @@
+package dev.mneme.cli.models;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.mneme.agent.Cancellation;
+import dev.mneme.agent.ChatModel;
+import dev.mneme.agent.ChatReply;
+import dev.mneme.agent.ChatRequest;
+import dev.mneme.agent.tool.ToolBox;
+import dev.mneme.data.Latency;
+import dev.mneme.data.Message;
+import dev.mneme.data.ModelRef;
+import dev.mneme.data.Role;
+import dev.mneme.data.ToolCall;
+import dev.mneme.data.ToolSpec;
+import dev.mneme.model.LanguageModel;
+import dev.mneme.model.generate.Generation;
+import dev.mneme.model.text.ToolCalls;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
+
+/** One of our checkpoints behind the agent's port. Thread-safe; closes the language model. */
+public final class LocalChatModel implements ChatModel {
+  private final LanguageModel model;
+  private final ModelRef ref;
+
+  public LocalChatModel(LanguageModel model, ModelRef ref) {
+    this.model = requireNonNull(model, "model is null");
+    this.ref = requireNonNull(ref, "ref is null");
+  }
+
+  public LanguageModel languageModel() {
+    return model;
+  }
+
+  @Override
+  public ModelRef ref() {
+    return ref;
+  }
+
+  @Override
+  public int contextTokens() {
+    return model.contextTokens();
+  }
+
+  @Override
+  public int countTokens(List<Message> messages, List<ToolSpec> tools) {
+    return model.countTokens(messages, tools);
+  }
+
+  @Override
+  public ChatReply generate(
+      ChatRequest request, Consumer<String> onText, Cancellation cancellation) {
+    Generation generation =
+        model.generate(
+            request.messages(),
+            request.tools(),
+            request.sampling(),
+            onText,
+            cancellation::isRequested);
+    List<ToolCall> calls = new ArrayList<>(generation.toolCalls());
+    for (ToolCalls.Malformed each : generation.malformed()) {
+      // The tool box tells the model what was wrong with it.
+      calls.add(
+          new ToolCall(
+              "call_" + calls.size(), "unparsed", Map.of(ToolBox.UNPARSED, each.text())));
+    }
+    return new ChatReply(
+        new Message(Role.ASSISTANT, generation.content(), calls, null),
+        calls.isEmpty() ? finish(generation.finish()) : ChatReply.Finish.TOOL_CALLS,
+        new Latency(
+            generation.promptTokens(),
+            generation.cachedTokens(),
+            generation.replyTokens(),
+            generation.firstTokenMillis(),
+            generation.totalMillis()),
+        ref);
+  }
+
+  private static ChatReply.Finish finish(Generation.Finish finish) {
+    return switch (finish) {
+      case STOP -> ChatReply.Finish.STOP;
+      case LENGTH -> ChatReply.Finish.LENGTH;
+      case TOOL_CALLS -> ChatReply.Finish.TOOL_CALLS;
+      case CANCELLED -> ChatReply.Finish.CANCELLED;
+    };
+  }
+
+  @Override
+  public OptionalDouble logLikelihood(List<Message> messages, String continuation) {
+    return OptionalDouble.of(model.logLikelihood(messages, continuation));
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
