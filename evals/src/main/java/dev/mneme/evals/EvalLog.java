@@ -92,6 +92,10 @@ final class EvalLog implements AutoCloseable {
 
   /** Replaces {@code run.json} in one step. */
   void write(RunInfo info) {
+    write(directory, info);
+  }
+
+  static void write(Path directory, RunInfo info) {
     Path file = directory.resolve(INFO);
     Path temporary = directory.resolve(INFO + ".tmp");
     try {

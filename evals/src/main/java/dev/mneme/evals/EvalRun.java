@@ -67,6 +67,15 @@ public record EvalRun(Path directory, RunInfo info, List<EvalRecord> records) {
     }
   }
 
+  /**
+   * This run with its judge's own score beside it, which is kept in the run's directory as well.
+   */
+  public EvalRun judgedBy(RunInfo.@Nullable JudgeInfo judge) {
+    RunInfo judged = info.withJudge(judge);
+    EvalLog.write(directory, judged);
+    return new EvalRun(directory, judged, records);
+  }
+
   /** How many items failed. */
   public long errors() {
     return records.stream().filter(each -> each.error() != null).count();

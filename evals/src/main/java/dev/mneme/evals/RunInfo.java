@@ -90,6 +90,11 @@ public record RunInfo(
       double longerWinsNatural,
       double longerWinsAdversarial) {}
 
+  /** True when its figure is a judge's opinion, which is shown only with {@link #judge()}. */
+  public boolean needsJudge() {
+    return task.equals("mt-bench-single") || task.equals("mt-bench-pair");
+  }
+
   RunInfo with(String newScorer, List<Session> newSessions) {
     return new RunInfo(
         id,

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -148,7 +149,44 @@ record Criterion(Dimension dimension, double weight, Test test) {
 
   /** The criterion in words, for people who ask why. */
   String describe() {
-    return dimension.label() + ": " + test.toString().replaceAll("^(\\w+)\\[", "$1 [");
+    String what =
+        switch (test) {
+          case Test.Says t -> "say " + oneOf(t.anyOf());
+          case Test.All t ->
+              "say "
+                  + t.groups().stream().map(Criterion::oneOf).collect(Collectors.joining(" and "));
+          case Test.Avoids t -> "not say " + oneOf(t.texts());
+          case Test.Exactly t -> "be exactly " + oneOf(t.anyOf());
+          case Test.HasNumber t -> "give " + plain(t.value());
+          case Test.Matches t -> "match " + t.pattern();
+          case Test.Json t -> "have the fields " + t.fields();
+          case Test.JsonOnly _ -> "be JSON alone";
+          case Test.Words t -> "have " + t.least() + " to " + t.most() + " words";
+          case Test.Sentences t -> "have " + t.least() + " to " + t.most() + " sentences";
+          case Test.Lines t -> "have " + t.count() + " lines";
+          case Test.Bullets t -> "have " + t.count() + " bullets alone";
+          case Test.UpperCase _ -> "be in capitals";
+          case Test.Starts t -> "start with " + t.text();
+          case Test.Keeps t -> "keep " + plain(100 * t.share()) + " % of the first reply's words";
+          case Test.Reuses t -> "use " + t.words() + " words of the first reply again";
+          case Test.Shorter _ -> "be shorter than the first reply";
+          case Test.Longer _ -> "be longer than the first reply";
+          case Test.Differs _ -> "differ from the first reply";
+          case Test.Plus t -> "add " + plain(t.value()) + " to the first reply's number";
+          case Test.Times t -> "multiply the first reply's number by " + plain(t.value());
+          case Test.OppositeSeason _ -> "name the season of the first reply and its opposite";
+        };
+    return dimension.label() + " (" + what + ")";
+  }
+
+  private static String oneOf(List<String> texts) {
+    return texts.size() <= 3
+        ? String.join(" or ", texts)
+        : String.join(", ", texts.subList(0, 3)) + " or the like";
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
   }
 
   private static boolean says(String reply, List<String> anyOf) {
