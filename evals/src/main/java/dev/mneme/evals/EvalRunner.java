@@ -349,7 +349,7 @@ public final class EvalRunner {
 
     private EvalRecord failed(Asked asked, @Nullable Solution solution, String error) {
       errors.incrementAndGet();
-      log.warn("{}: item {}: {}", task.name(), asked.item().id(), error);
+      log.debug("{}: item {}: {}", task.name(), asked.item().id(), error);
       Measure unscored = Measure.unscored(task.primary().name(), "", error);
       return record(asked, solution, List.of(unscored), error, false, clock.instant());
     }

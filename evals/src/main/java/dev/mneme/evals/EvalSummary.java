@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param cached how many solutions came from another run
  * @param overall one figure for each metric, the primary first
  * @param categories the primary metric by category
- * @param parts the primary metric by part, for example by turn; empty where items have one part
+ * @param parts by part, for example by turn or by instruction; empty where items have one part
  * @param speed what it cost; null when nothing was generated
  * @param seed of every interval
  * @param stoppedBy which limit ended it early, or null
@@ -137,17 +137,26 @@ public record EvalSummary(
         .toList();
   }
 
+  /** By part of the primary metric or, where that has none, of the first metric that has parts. */
   private static List<Figure> byPart(EvalRun run, Metric primary, long seed) {
-    List<String> names =
+    List<Measure> parts =
         run.records().stream()
             .flatMap(each -> each.measures().stream())
-            .filter(each -> each.metric().equals(primary.name()) && !each.part().isEmpty())
-            .map(Measure::part)
-            .distinct()
-            .sorted()
+            .filter(each -> !each.part().isEmpty())
             .toList();
-    return names.stream()
-        .map(part -> figure(part, run.records(), primary.name(), part::equals, primary, seed))
+    if (parts.isEmpty()) {
+      return List.of();
+    }
+    String metric =
+        parts.stream().anyMatch(each -> each.metric().equals(primary.name()))
+            ? primary.name()
+            : parts.getFirst().metric();
+    return parts.stream()
+        .filter(each -> each.metric().equals(metric))
+        .map(Measure::part)
+        .distinct()
+        .sorted()
+        .map(part -> figure(part, run.records(), metric, part::equals, primary, seed))
         .toList();
   }
 
@@ -213,11 +222,11 @@ public record EvalSummary(
             .mapToDouble(each -> each.latency().firstTokenMillis())
             .sorted()
             .toArray();
-    if (sessions.isEmpty() || first.length == 0 || seconds <= 0) {
-      return null;
-    }
     long prompt = sessions.stream().mapToLong(RunInfo.Session::promptTokens).sum();
     long reply = sessions.stream().mapToLong(RunInfo.Session::replyTokens).sum();
+    if (prompt + reply == 0 || first.length == 0 || seconds <= 0) {
+      return null;
+    }
     return new Speed(
         prompt / seconds,
         reply / seconds,

@@ -12,6 +12,11 @@ import java.util.OptionalDouble;
 
 /** No judge's grade is shown without that judge's own score on LLMBar. */
 public final class JudgeGate {
+  /** How many pairs the two sets have; a judge that saw fewer has not been measured. */
+  private static final int NATURAL_PAIRS = 100;
+
+  private static final int ADVERSARIAL_PAIRS = 46;
+
   private JudgeGate() {}
 
   /**
@@ -26,8 +31,12 @@ public final class JudgeGate {
         .reduce((_, latest) -> latest);
   }
 
-  /** The figures of an LLMBar run; empty where it lacks one of the two sets. */
+  /** The figures of an LLMBar run; empty where it lacks pairs of the two sets. */
   public static Optional<JudgeInfo> of(EvalRun llmBar) {
+    if (pairs(llmBar, LlmBar.NATURAL) < NATURAL_PAIRS
+        || pairs(llmBar, LlmBar.ADVERSARIAL) < ADVERSARIAL_PAIRS) {
+      return Optional.empty();
+    }
     OptionalDouble natural = mean(llmBar, LlmBar.NATURAL, "accuracy");
     OptionalDouble adversarial = mean(llmBar, LlmBar.ADVERSARIAL, "accuracy");
     if (natural.isEmpty() || adversarial.isEmpty()) {
@@ -40,6 +49,10 @@ public final class JudgeGate {
             adversarial.getAsDouble(),
             mean(llmBar, LlmBar.NATURAL, "longer_wins").orElse(0),
             mean(llmBar, LlmBar.ADVERSARIAL, "longer_wins").orElse(0)));
+  }
+
+  private static long pairs(EvalRun run, String category) {
+    return run.records().stream().filter(each -> each.category().equals(category)).count();
   }
 
   private static OptionalDouble mean(EvalRun run, String category, String metric) {

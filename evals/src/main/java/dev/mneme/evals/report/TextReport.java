@@ -189,19 +189,24 @@ public final class TextReport {
 
   static String mean(Figure figure) {
     ClusterMean mean = figure.mean();
-    return mean == null ? "none" : String.format(Locale.ROOT, "%.3f", mean.mean());
+    return mean == null ? "none" : number(mean.mean());
   }
 
   static String interval(Figure figure) {
     ClusterMean mean = figure.mean();
     return mean == null
         ? ""
-        : String.format(Locale.ROOT, "%.3f to %.3f", mean.interval().low(), mean.interval().high());
+        : number(mean.interval().low()) + " to " + number(mean.interval().high());
   }
 
   private static String floor(Figure figure) {
     Double floor = figure.floor();
-    return floor == null || figure.unscored() == 0 ? "" : String.format(Locale.ROOT, "%.3f", floor);
+    return floor == null || figure.unscored() == 0 ? "" : number(floor);
+  }
+
+  /** Shares are published with four digits, grades with three. */
+  private static String number(double value) {
+    return String.format(Locale.ROOT, Math.abs(value) <= 1 ? "%.4f" : "%.3f", value);
   }
 
   private static List<String> row(String name, PairedTest test) {
