@@ -5,5 +5,9 @@ import picocli.CommandLine.Command;
 @Command(
     name = "curriculum",
     description = "Look at the starter's curriculum.",
-    subcommands = {})
+    subcommands = {
+      CurriculumSampleCommand.class,
+      CurriculumExportCommand.class,
+      CurriculumStatsCommand.class,
+    })
 final class CurriculumCommand extends GroupCommand {}

@@ -54,7 +54,7 @@ final class Extraction implements Skill {
     String text = frame.pick(source.texts()).fill(frame);
     List<Key> present =
         source.keys().stream().filter(key -> text.contains(frame.value(key.slot()))).toList();
-    if (frame.chance(0.2)) {
+    if (one.has(frame.heldOut()) && frame.chance(0.2)) {
       Key key = frame.pick(present);
       askOne(talk, one, key, text, frame);
       return;
@@ -122,7 +122,7 @@ final class Extraction implements Skill {
 
   @Override
   public boolean hasHeldOut() {
-    return json.has(true) && one.has(true);
+    return json.has(true);
   }
 
   @Override

@@ -58,8 +58,9 @@ final class Lexicons {
     return found;
   }
 
-  /** Written entries by lexicon, of those used so far. */
+  /** Written entries by lexicon file. */
   Map<String, Integer> sizes() {
+    Texts.lines("lexicon/index.txt").forEach(this::get);
     var sizes = new java.util.TreeMap<String, Integer>();
     byName.forEach(
         (name, lexicon) -> {
