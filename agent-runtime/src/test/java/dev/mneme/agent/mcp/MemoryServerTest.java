@@ -52,6 +52,7 @@ final class MemoryServerTest {
   private ToolBox box;
 
   @BeforeEach
+  @SuppressWarnings("MustBeClosed") // closed after each test
   void start() {
     store = MemoryStore.open(MemoryStoreConfig.at(dir.resolve("memory"), Fixtures.tickingClock()));
     server = new MemoryServer(store, OWNER, dir.resolve("graph.jsonl"), Fixtures.tickingClock());
