@@ -1,5 +1,6 @@
 package dev.mneme.agent.internal;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,50 +40,77 @@ public final class Yaml {
     }
   }
 
-  /**
-   * Jackson loses the place when a record's creator buffers; then the last key of the path tells.
-   */
+  /** Jackson loses the place when a record's creator buffers; then the path tells. */
   private static int line(JacksonException e, String yaml) {
     var at = e.getLocation();
     if (at != null && at.getLineNr() > 0 && !(e instanceof UnrecognizedPropertyException)) {
       return at.getLineNr();
     }
-    int line = 1;
-    int from = 0;
-    if (e instanceof DatabindException bind) {
-      for (JacksonException.Reference each : bind.getPath()) {
-        String name = each.getPropertyName();
-        Pattern place =
-            name == null
-                ? Pattern.compile("(?m)^\\s*- ?")
-                : Pattern.compile("(?m)(^|[\\s{,\"'-])" + Pattern.quote(name) + "[\"']?\\s*:");
-        Matcher matcher = place.matcher(yaml);
-        int next = from;
-        for (int i = 0; i <= Math.max(0, name == null ? each.getIndex() : 0); i++) {
-          if (!matcher.find(next)) {
-            break;
-          }
-          next = matcher.end();
-        }
-        from = next;
-      }
-      line = (int) yaml.substring(0, from).chars().filter(c -> c == '\n').count() + 1;
+    return e instanceof DatabindException bind ? lineOf(yaml, keys(bind)) : 1;
+  }
+
+  private static List<Object> keys(DatabindException e) {
+    List<Object> keys = new ArrayList<>();
+    for (JacksonException.Reference each : e.getPath()) {
+      keys.add(each.getPropertyName() == null ? (Object) each.getIndex() : each.getPropertyName());
     }
-    return line;
+    return keys;
+  }
+
+  /**
+   * The line on which a value stands, as well as it can be told from the text: block style with one
+   * key a line is found exactly.
+   *
+   * @param path keys and, for items of lists, their positions
+   */
+  public static int lineOf(String yaml, List<?> path) {
+    int from = 0;
+    for (Object each : path) {
+      from = each instanceof Integer index ? item(yaml, from, index) : key(yaml, from, each + "");
+    }
+    return (int) yaml.substring(0, from).chars().filter(c -> c == '\n').count() + 1;
+  }
+
+  private static int key(String yaml, int from, String key) {
+    Matcher matcher =
+        Pattern.compile("(?m)(^|[\\s{,\"'-])" + Pattern.quote(key) + "[\"']?[ \\t]*:")
+            .matcher(yaml);
+    return matcher.find(from) ? matcher.end() : from;
+  }
+
+  /** Only items of the same list count, not those of lists inside its items. */
+  private static int item(String yaml, int from, int index) {
+    Matcher matcher = Pattern.compile("(?m)^[ \\t]*- ").matcher(yaml);
+    int indent = -1;
+    int at = from;
+    int seen = 0;
+    while (seen <= index && matcher.find(at)) {
+      int depth = matcher.group().length();
+      indent = indent < 0 ? depth : indent;
+      if (depth == indent) {
+        seen++;
+        from = matcher.start() + depth - 1;
+      }
+      at = matcher.end();
+    }
+    return from;
+  }
+
+  /** A path as errors show it: {@code agents[0].persona}. */
+  public static String pathOf(List<?> path) {
+    var text = new StringBuilder();
+    for (Object each : path) {
+      if (each instanceof Integer) {
+        text.append('[').append(each).append(']');
+      } else {
+        text.append(text.isEmpty() ? "" : ".").append(each);
+      }
+    }
+    return text.toString();
   }
 
   private static String path(JacksonException e) {
-    var path = new StringBuilder();
-    if (e instanceof DatabindException bind) {
-      List<JacksonException.Reference> references = bind.getPath();
-      for (JacksonException.Reference each : references) {
-        if (each.getPropertyName() == null) {
-          path.append('[').append(each.getIndex()).append(']');
-        } else {
-          path.append(path.isEmpty() ? "" : ".").append(each.getPropertyName());
-        }
-      }
-    }
+    String path = e instanceof DatabindException bind ? pathOf(keys(bind)) : "";
     return path.isEmpty() ? "" : path + ": ";
   }
 

@@ -1,0 +1,119 @@
+package dev.mneme.agent.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.modelcontextprotocol.json.McpJsonDefaults;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+final class ScenarioTest {
+  private static final String GOOD =
+      """
+      name: small
+      personas:
+        kind: You are kind.
+      agents:
+        - id: one
+          persona: kind
+        - id: two
+          persona: kind
+          after: one
+      users:
+        - id: ana
+          agent: one
+          tasks:
+            - ask: ["Hello?"]
+      """;
+
+  @Test
+  void aSmallScenarioIsRead() {
+    Scenario scenario = Scenario.parse(GOOD, "s.yaml");
+    assertThat(scenario.speakingOrder())
+        .extracting(Scenario.AgentSpec::id)
+        .containsExactly("one", "two");
+    assertThat(scenario.sessionSteps()).isEqualTo(5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"tutoring", "household-assistant", "support-desk", "debate", "population"})
+  void shippedScenariosAreRead(String name) {
+    Scenario scenario = Scenario.load(name);
+    assertThat(scenario.name()).isEqualTo(name);
+    assertThat(scenario.description()).isNotBlank();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"tutoring", "household-assistant", "support-desk", "debate", "population"})
+  void theSchemaForEditorsDescribesShippedScenarios(String name) throws Exception {
+    var yaml = new YAMLMapper();
+    try (var schema = Scenario.class.getResourceAsStream("scenario.schema.json");
+        var scenario = Scenario.class.getResourceAsStream(name + ".yaml")) {
+      var map = new TypeReference<Map<String, Object>>() {};
+      var response =
+          McpJsonDefaults.getSchemaValidator()
+              .validate(yaml.readValue(schema, map), yaml.readValue(scenario, map));
+      assertThat(response.valid()).as(String.valueOf(response.errorMessage())).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "  kind: You are kind.|  kind: You are kind.\\nsped: 3|s.yaml:4|unknown key \"sped\"",
+        "    persona: kind\\n    after|    persona: mean\\n    after|s.yaml:8|no persona \"mean\"",
+        "    after: one|    after: two|s.yaml:9|goes in a circle",
+        "    after: one|    after: nobody|s.yaml:9|no agent \"nobody\"",
+        "    agent: one|    agent: two|s.yaml:12|no agent that users speak with",
+        "    agent: one|    agent: one\\n    noise: 2|s.yaml:1|noise must be from 0 to 1",
+        "  - id: two|  - id: one|s.yaml:7|two agents are called \"one\"",
+        "      - ask: [\"Hello?\"]|      - ask: []|s.yaml:1|\"ask\" needs at least one text",
+      })
+  void mistakesNameFileLineAndWhatWasExpected(String from, String to, String where, String what) {
+    String bad = GOOD.replace(from.replace("\\n", "\n"), to.replace("\\n", "\n"));
+    assertThat(bad).isNotEqualTo(GOOD);
+    assertThatThrownBy(() -> Scenario.parse(bad, "s.yaml"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(where)
+        .hasMessageContaining(what);
+  }
+
+  @Test
+  void noUsersAndNoFileAreSaid() {
+    String noUsers = GOOD.substring(0, GOOD.indexOf("users:")) + "users: []\n";
+    assertThatThrownBy(() -> Scenario.parse(noUsers, "s.yaml"))
+        .hasMessageContaining("s.yaml:10: users: a scenario needs at least one user");
+    assertThatThrownBy(() -> Scenario.load("no-such-scenario"))
+        .hasMessageContaining("shipped ones are");
+  }
+
+  @Test
+  void diversityIsMeasured() {
+    List<String> same = List.of("the cat sat on the mat", "the cat sat on the mat");
+    List<String> different = List.of("the cat sat on the mat", "dogs bark loudly at night often");
+    assertThat(TextDiversity.selfBleu(same)).isEqualTo(1);
+    assertThat(TextDiversity.selfBleu(different)).isLessThan(0.05);
+    // 12 words, of which 5 different: the cat sat on mat.
+    assertThat(TextDiversity.distinct(same, 1)).isEqualTo(5 / 12.0);
+    assertThat(TextDiversity.distinct(different, 2)).isEqualTo(1);
+  }
+
+  @Test
+  void mendedRepliesAreWhatThePersonLikes() {
+    String reply =
+        "Here is a long answer! It goes on and on, with many words that nobody needs. Why?";
+    for (Taste each : Taste.values()) {
+      assertThat(each.likes(each.mended(reply))).as(each.name()).isTrue();
+      assertThat(each.complaints()).hasSize(3);
+    }
+  }
+}
