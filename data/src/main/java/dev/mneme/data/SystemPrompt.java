@@ -1,6 +1,7 @@
 package dev.mneme.data;
 
 import java.time.LocalDate;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -33,7 +34,8 @@ public final class SystemPrompt {
    * @param persona who the model is, trusted text; may be empty
    * @param today the date the model should believe
    * @param preferences what the user asked for in general, one line each; quoted
-   * @param memories what was recalled, most useful first
+   * @param memories what was recalled; stands in order of date, oldest first, so that the last word
+   *     on a matter is the last line about it. Lines of one day keep the order given here.
    */
   public static String render(
       String persona, LocalDate today, List<String> preferences, List<MemoryBlock.Line> memories) {
@@ -49,7 +51,9 @@ public final class SystemPrompt {
       }
     }
     if (!memories.isEmpty()) {
-      out.append('\n').append(MemoryBlock.render(memories));
+      List<MemoryBlock.Line> inTime =
+          memories.stream().sorted(Comparator.comparing(MemoryBlock.Line::date)).toList();
+      out.append('\n').append(MemoryBlock.render(inTime));
     }
     return out.toString();
   }

@@ -47,4 +47,17 @@ final class SystemPromptTest {
     assertThat(prompt.split("</memory>", -1)).hasSize(2);
     assertThat(prompt).doesNotContain("<|").endsWith("</memory>");
   }
+
+  @Test
+  void memoriesStandInOrderOfTime() {
+    String prompt =
+        SystemPrompt.render(
+            "",
+            TODAY,
+            List.of(),
+            List.of(
+                new MemoryBlock.Line("30", TODAY, "user", "I moved to Oslo."),
+                new MemoryBlock.Line("2", TODAY.minusDays(9), "user", "I live in Bern.")));
+    assertThat(prompt.indexOf("Bern")).isLessThan(prompt.indexOf("Oslo"));
+  }
 }

@@ -161,6 +161,7 @@ final class Dialogs implements Skill {
   public void compose(Talk talk) {
     Frame frame = talk.frame().fresh();
     Dialog dialog = frame.pick(talk.heldOut() && !heldOut.isEmpty() ? heldOut : dialogs);
+    frame.bind("today", talk.today().toString());
     dialog.numbers().bind(frame);
     if (dialog.persona() != null) {
       talk.persona(dialog.persona().fill(frame)).close();

@@ -140,7 +140,8 @@ final class Forms implements Skill {
                 "three",
                 "words",
                 "json_list",
-                "upper_topic"));
+                "upper_topic",
+                "free"));
     int n = 2 + frame.below(4);
     values.bind("n", frame.chance(0.5) ? Integer.toString(n) : word(n));
     List<String> some = points.subList(0, n);
@@ -171,6 +172,14 @@ final class Forms implements Skill {
             shortest,
             Check.Form.words(1, limit));
       }
+      // Nothing is asked of the form: several lengths and shapes are right.
+      case "free" ->
+          exchange(
+              talk,
+              form,
+              values,
+              frame.chance(0.4) ? lines(some, "- ") : String.join(" ", some),
+              Check.Form.words(3, 120));
       case "json_list" -> {
         String json = jsonList(some);
         exchange(talk, form, values, json, new Check.IsJson());

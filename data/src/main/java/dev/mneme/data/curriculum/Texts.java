@@ -103,6 +103,7 @@ final class Texts {
     var blocks = new ArrayList<Block>();
     Block block = null;
     List<String> last = null;
+    String lastKind = "";
     int number = 0;
     for (String line : raw(file)) {
       number++;
@@ -134,7 +135,17 @@ final class Texts {
       Matcher kind = LINE.matcher(text);
       Matcher property = PROPERTY.matcher(text);
       if (kind.matches()) {
-        last = block.lines().computeIfAbsent(kind.group(1), _ -> new ArrayList<>());
+        List<String> same = block.lines().computeIfAbsent(kind.group(1), _ -> new ArrayList<>());
+        if (kind.group(1).startsWith(">") && !same.isEmpty() && !kind.group(1).equals(lastKind)) {
+          throw new IllegalArgumentException(
+              where
+                  + ": lines of the kind '"
+                  + kind.group(1)
+                  + "' must stand together, because any reply may follow any of them: "
+                  + text);
+        }
+        last = same;
+        lastKind = kind.group(1);
         last.add(kind.group(2).strip());
       } else if (property.matches()) {
         block.properties().put(property.group(1), property.group(2).strip());
