@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class CurriculumTest {
   private static final Curriculum CURRICULUM = Curriculum.load();
-  private static final int MANY = 20_000;
+  private static final int MANY = 8_000;
 
   private static Stream<TrainingExample> many(boolean heldOut) {
     return CURRICULUM.examples(7, heldOut).limit(MANY);

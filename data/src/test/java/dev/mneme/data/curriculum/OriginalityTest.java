@@ -43,8 +43,8 @@ class OriginalityTest {
     }
     Set<String> taken = new HashSet<>();
     Stream.concat(
-            Curriculum.load().examples(11, false).limit(20_000),
-            Curriculum.load().examples(11, true).limit(20_000))
+            Curriculum.load().examples(11, false).limit(10_000),
+            Curriculum.load().examples(11, true).limit(10_000))
         .flatMap(each -> each.messages().stream())
         .map(Message::content)
         .forEach(text -> runs(text).stream().filter(known::contains).forEach(taken::add));
