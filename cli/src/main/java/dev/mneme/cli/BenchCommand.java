@@ -5,5 +5,5 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measure this machine: model, training, memory, preference pairs.",
-    subcommands = {BenchModelCommand.class, BenchTrainCommand.class})
+    subcommands = {BenchModelCommand.class, BenchTrainCommand.class, BenchDpoCommand.class})
 final class BenchCommand extends GroupCommand {}

@@ -9,5 +9,6 @@ import picocli.CommandLine.Command;
       TrainTokenizerCommand.class,
       TrainPretrainCommand.class,
       TrainSftCommand.class,
+      TrainDpoCommand.class,
     })
 final class TrainCommand extends GroupCommand {}
