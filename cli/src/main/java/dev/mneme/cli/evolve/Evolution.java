@@ -54,8 +54,7 @@ public final class Evolution {
     var source =
         new MemoryPreferenceSource(
             bench::lendMemory,
-            store ->
-                new StoreHistory(store, new Selection.Tenant(bench.config().scope().tenant())),
+            store -> new StoreHistory(store, new Selection.Tenant(bench.config().scope().tenant())),
             extractor,
             ExtractorState.in(bench.home().dir().resolve("preferences")));
     var trainer =
@@ -74,8 +73,7 @@ public final class Evolution {
             bench.config().gate(),
             progress);
     this.cycle =
-        new EvolutionCycle(
-            bench.registry(), runs, source, trainer, gate, config, bench.clock());
+        new EvolutionCycle(bench.registry(), runs, source, trainer, gate, config, bench.clock());
   }
 
   private Iterator<TrainingExample> replay() {
@@ -106,7 +104,10 @@ public final class Evolution {
             plan.trainPairs().size(),
             plan.replies().size(),
             plan.heldOutPairs().size()));
-    return cycle.run(plan, this::show);
+    CycleRecord record = cycle.run(plan, this::show);
+    progress.accept(
+        "report: " + CycleReport.write(bench.home().runs().resolve(record.id()), record));
+    return record;
   }
 
   private void show(StepMetrics step) {

@@ -25,7 +25,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  * Charts as SVG elements, to stand inside a page. They have no background and grey text, which is
  * legible on a light page and on a dark one.
  */
-final class Charts {
+public final class Charts {
   private static final int WIDTH = 560;
   private static final int RADAR_HEIGHT = 430;
   private static final int TIME_HEIGHT = 300;
@@ -47,8 +47,8 @@ final class Charts {
    * @param name for the legend
    * @param values one for each label, from 0 to 1; or one for each time
    */
-  record Line(String name, List<Double> values) {
-    Line {
+  public record Line(String name, List<Double> values) {
+    public Line {
       values = List.copyOf(values);
     }
   }
@@ -81,14 +81,8 @@ final class Charts {
         .setLegendVisible(false)
         .setMarkerSize(8)
         .setSeriesColors(new Color[] {COLORS[0], COLORS[0], COLORS[0]});
-    chart
-        .getStyler()
-        .setPlotGridLinesColor(GRID)
-        .setAxisTickLabelsColor(TEXT)
-        .setAxisTickMarksColor(GRID)
-        .setAxisTickLabelsFont(FONT)
-        .setAxisTitleFont(FONT)
-        .setDatePattern("d MMM HH:mm");
+    styleAxes(chart);
+    chart.getStyler().setDatePattern("d MMM HH:mm");
     chart.addSeries(metric, times, means).setMarker(SeriesMarkers.CIRCLE);
     for (var each : List.of(new Line("low", low), new Line("high", high))) {
       chart
@@ -99,6 +93,32 @@ final class Charts {
                   1, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 0, new float[] {4, 4}, 0));
     }
     return svg(chart::paint, WIDTH, TIME_HEIGHT, metric + " over time");
+  }
+
+  /** Lines over steps 1, 2, 3, ...; every line has one value a step. */
+  public static String overSteps(String title, List<Line> lines) {
+    XYChart chart = new XYChartBuilder().width(WIDTH).height(TIME_HEIGHT).yAxisTitle(title).build();
+    style(chart.getStyler());
+    styleAxes(chart);
+    chart.getStyler().setLegendVisible(lines.size() > 1);
+    for (Line each : lines) {
+      double[] steps = new double[each.values().size()];
+      for (int i = 0; i < steps.length; i++) {
+        steps[i] = i + 1;
+      }
+      chart.addSeries(each.name(), steps, unboxed(each.values())).setMarker(SeriesMarkers.NONE);
+    }
+    return svg(chart::paint, WIDTH, TIME_HEIGHT, title + " over steps");
+  }
+
+  private static void styleAxes(XYChart chart) {
+    chart
+        .getStyler()
+        .setPlotGridLinesColor(GRID)
+        .setAxisTickLabelsColor(TEXT)
+        .setAxisTickMarksColor(GRID)
+        .setAxisTickLabelsFont(FONT)
+        .setAxisTitleFont(FONT);
   }
 
   private static void style(Styler styler) {
