@@ -76,24 +76,28 @@ public final class TrainableModel implements AutoCloseable {
   public static TrainableModel initialize(
       ModelConfig config, long seed, OptimizerConfig optimizer, TrainingOptions options) {
     TrainableModel model = new TrainableModel(config, optimizer, options);
-    for (Parameter p : model.decoder.parameters().list()) {
-      double deviation =
-          switch (p.role()) {
-            case MATRIX -> 1 / Math.sqrt(p.cols());
-            case OUTPUT_MATRIX -> 1 / Math.sqrt(2.0 * config.layers() * p.cols());
-            case EMBEDDING, HEAD, ROUTER -> config.initializerRange();
-            case NORM, ROUTER_BIAS -> 0;
-          };
-      float mean = p.role() == Parameter.Role.NORM ? 1 : 0;
-      SplittableRandom random = new SplittableRandom(Hashes.subSeed(seed, "weights", p.name()));
-      float[] values = new float[p.size()];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = deviation == 0 ? mean : (float) (deviation * random.nextGaussian());
-      }
-      model.decoder.parameters().values(p).setAll(values);
-    }
+    List<Parameter> all = model.decoder.parameters().list();
+    model.compute.workers().run(all.size(), (task, _) -> model.randomize(all.get(task), seed));
     model.decoder.parameters().round(model.compute.workers());
     return model;
+  }
+
+  /** Each parameter has a generator of its own, so order and threads do not matter. */
+  private void randomize(Parameter p, long seed) {
+    double deviation =
+        switch (p.role()) {
+          case MATRIX -> 1 / Math.sqrt(p.cols());
+          case OUTPUT_MATRIX -> 1 / Math.sqrt(2.0 * config().layers() * p.cols());
+          case EMBEDDING, HEAD, ROUTER -> config().initializerRange();
+          case NORM, ROUTER_BIAS -> 0;
+        };
+    float mean = p.role() == Parameter.Role.NORM ? 1 : 0;
+    SplittableRandom random = new SplittableRandom(Hashes.subSeed(seed, "weights", p.name()));
+    float[] values = new float[p.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = deviation == 0 ? mean : (float) (deviation * random.nextGaussian());
+    }
+    decoder.parameters().values(p).setAll(values);
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -228,6 +229,88 @@ final class TrainableModelTest {
 
   private static float[] gradients(TrainableModel model) {
     return model.decoder().parameters().gradients().toFloats();
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.mneme.model.GoldenCheckpoints#names")
+  void roundedProductsPointTheGradientTheSameWay(String name) {
+    SplittableRandom random = new SplittableRandom(14);
+    ModelConfig config = config(name);
+    PackedBatch batch = PackedBatch.of(random(random, 320, 120, 1), random(random, 320, 90, 8));
+    try (TrainableModel exact =
+            TrainableModel.initialize(config, 2, OptimizerConfig.adamW(), EXACT);
+        TrainableModel rounded =
+            TrainableModel.initialize(config, 2, OptimizerConfig.adamW(), BF16)) {
+      double loss = exact.crossEntropy(batch, 1 / batch.weight());
+      assertThat(rounded.crossEntropy(batch, 1 / batch.weight()))
+          .isCloseTo(loss, within(2e-3 * loss));
+      float[] a = gradients(exact);
+      float[] b = gradients(rounded);
+      double dot = 0;
+      for (int i = 0; i < a.length; i++) {
+        dot += (double) a[i] * b[i];
+      }
+      assertThat(dot / norm(a) / norm(b)).as("cosine").isGreaterThan(0.99);
+      assertThat(norm(b) / norm(a)).isCloseTo(1, within(0.02));
+    }
+  }
+
+  /** Experts that are all visited with equal weight are one wide dense layer, cut in slices. */
+  @Test
+  void aMixtureThatVisitsEveryExpertIsADenseLayer() {
+    ModelConfig v3 = config("deepseek-v3");
+    int experts = 4;
+    int width = 28;
+    Moe all =
+        new Moe(experts, experts, 0, width, 1, 1, Moe.Scoring.SIGMOID, true, true, experts, 0);
+    ModelConfig sparse = feedForward(v3, all, v3.intermediateSize());
+    ModelConfig dense = feedForward(v3, null, experts * width);
+    PackedBatch batch = PackedBatch.of(random(new SplittableRandom(3), 320, 40, 1));
+    try (TrainableModel a = TrainableModel.initialize(sparse, 4, OptimizerConfig.adamW(), EXACT);
+        TrainableModel b = TrainableModel.initialize(dense, 4, OptimizerConfig.adamW(), EXACT)) {
+      var from = a.decoder().parameters();
+      var to = b.decoder().parameters();
+      for (int layer = 0; layer < v3.layers(); layer++) {
+        String mlp = "model.layers." + layer + ".mlp.";
+        // A router that says the same of every expert gives each the weight factor / experts = 1.
+        from.values(from.named(mlp + "gate.weight")).zero();
+        for (int e = 0; e < experts; e++) {
+          for (String part : List.of("gate_proj", "up_proj", "down_proj")) {
+            Tensor slice = from.values(from.named(mlp + "experts." + e + "." + part + ".weight"));
+            Tensor whole = to.values(to.named(mlp + part + ".weight"));
+            for (int r = 0; r < slice.rows(); r++) {
+              for (int c = 0; c < slice.cols(); c++) {
+                boolean down = part.equals("down_proj");
+                long row = down ? r : (long) e * width + r;
+                long column = down ? (long) e * width + c : c;
+                whole.set(row * whole.cols() + column, slice.get((long) r * slice.cols() + c));
+              }
+            }
+          }
+        }
+      }
+      assertThat(a.logProbs(batch)[0]).isCloseTo(b.logProbs(batch)[0], within(1e-2));
+    }
+  }
+
+  private static ModelConfig feedForward(ModelConfig c, @Nullable Moe moe, int width) {
+    return new ModelConfig(
+        c.family(),
+        c.vocabSize(),
+        c.hiddenSize(),
+        c.layers(),
+        width,
+        c.attention(),
+        moe,
+        c.ropeTheta(),
+        c.ropeScaling(),
+        c.rmsNormEps(),
+        c.maxPositions(),
+        c.tieWordEmbeddings(),
+        c.mtpLayers(),
+        c.initializerRange(),
+        c.bosTokenId(),
+        c.eosTokenIds());
   }
 
   @Test
