@@ -27,6 +27,7 @@ final class Batch {
   final @Nullable NativeSequence[] sequences = new NativeSequence[MAX_ROWS];
   final int[] positions = new int[MAX_ROWS];
   int rows;
+  private Gemm[] gemms = {};
 
   Batch(Team team, RopeTable rope, int hiddenSize) {
     this.team = team;
@@ -63,10 +64,34 @@ final class Batch {
     return sequence;
   }
 
+  /** From now on products of many rows go through these, one a thread. */
+  void use(Gemm[] perThread) {
+    gemms = perThread.clone();
+  }
+
+  /** {@code out = matrix * in} for {@code n} rows and panels {@code p0} to {@code p1}. */
+  void multiply(
+      PackedMatrix matrix,
+      int p0,
+      int p1,
+      int n,
+      float[] in,
+      int[] from,
+      float[] out,
+      int[] to,
+      int first,
+      int thread) {
+    if (gemms.length > 0 && n >= Gemm.FEWEST_ROWS) {
+      gemms[thread].multiply(matrix, p0, p1, n, in, from, out, to, first);
+    } else {
+      matrix.multiply(p0, p1, n, in, from, out, to, first);
+    }
+  }
+
   /** {@code out = matrix * in} for all rows, this thread's share of the panels. */
   void multiply(PackedMatrix matrix, float[] in, int[] from, float[] out, int[] to, int thread) {
     int p0 = team.share(matrix.panels(), thread);
     int p1 = team.share(matrix.panels(), thread + 1);
-    matrix.multiply(p0, p1, rows, in, from, out, to, 0);
+    multiply(matrix, p0, p1, rows, in, from, out, to, 0, thread);
   }
 }

@@ -6,6 +6,9 @@ import com.google.errorprone.annotations.MustBeClosed;
 import dev.mneme.model.ModelConfig;
 import dev.mneme.model.Moe;
 import dev.mneme.model.checkpoint.CheckpointReader;
+import dev.mneme.model.kernel.MatMul;
+import dev.mneme.model.kernel.Vec;
+import dev.mneme.model.tensor.DType;
 import dev.mneme.model.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -30,6 +33,7 @@ public final class CpuDecoder implements Decoder {
   private final float[] headOut;
   private final int[] headStarts;
   private final int[] headOutStarts;
+  private final String isa;
   private final float eps;
   private final int cacheWidth;
   private final Team.Work program = this::forward;
@@ -49,6 +53,16 @@ public final class CpuDecoder implements Decoder {
     this.team = team;
     this.weights = new Weights(from, scope, precision, team);
     this.batch = new Batch(team, new RopeTable(config.rope()), config.hiddenSize());
+    MatMul matMul = MatMul.best();
+    boolean gemm = precision != Precision.F32 && matMul.supports(DType.BF16);
+    if (gemm) {
+      Gemm[] gemms = new Gemm[team.size()];
+      for (int i = 0; i < gemms.length; i++) {
+        gemms[i] = new Gemm(scope, matMul, weights.widest());
+      }
+      batch.use(gemms);
+    }
+    this.isa = Vec.LANES * 32 + "-bit vectors" + (gemm ? ", " + matMul.isa() : "");
     this.eps = (float) config.rmsNormEps();
     this.cacheWidth = weights.blocks.get(0).attention().cacheWidth();
     int vocabulary = PackedMatrix.pad(config.vocabSize());
@@ -94,6 +108,11 @@ public final class CpuDecoder implements Decoder {
   @Override
   public Precision precision() {
     return precision;
+  }
+
+  /** What the products run on, for humans. */
+  public String isa() {
+    return isa;
   }
 
   /** Threads that compute. */

@@ -36,7 +36,7 @@ final class DenseLayer implements FeedForward {
   public void run(Batch b, int t) {
     int from = b.team.share(w.pairs(), t);
     int to = b.team.share(w.pairs(), t + 1);
-    w.gateUp().multiply(2 * from, 2 * to, b.rows, b.h, b.starts, s.gateUp, s.gateUpStarts, 0);
+    b.multiply(w.gateUp(), 2 * from, 2 * to, b.rows, b.h, b.starts, s.gateUp, s.gateUpStarts, 0, t);
     for (int i = 0; i < b.rows; i++) {
       for (int p = from; p < to; p++) {
         Rows.swiGlu(
@@ -46,7 +46,7 @@ final class DenseLayer implements FeedForward {
     b.team.barrier();
     from = b.team.share(w.down().panels(), t);
     to = b.team.share(w.down().panels(), t + 1);
-    w.down().multiply(from, to, b.rows, s.gated, s.gatedStarts, s.out, s.outStarts, 0);
+    b.multiply(w.down(), from, to, b.rows, s.gated, s.gatedStarts, s.out, s.outStarts, 0, t);
     for (int i = 0; i < b.rows; i++) {
       Rows.add(
           b.x,

@@ -5,6 +5,7 @@ import static dev.mneme.model.kernel.Vec.LANES;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.mneme.model.kernel.Vec;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
@@ -128,21 +129,43 @@ final class F32Kernel implements PanelKernel {
   }
 
   @Override
-  public void four2(
+  public int fewestTiled() {
+    return 4;
+  }
+
+  @Override
+  public void tiles(
       MemorySegment m,
       long w,
       long panel,
       int k,
       float[] in,
-      int x0,
-      int x1,
-      int x2,
-      int x3,
+      int[] xs,
       float[] out,
-      int y0,
-      int y1,
-      int y2,
-      int y3) {
+      int[] ys,
+      int first,
+      int end,
+      int add) {
+    for (int i = first; i < end; i += 4) {
+      tile(m, w, panel, k, in, xs, out, ys, i, add);
+    }
+  }
+
+  private static void tile(
+      MemorySegment m,
+      long w,
+      long panel,
+      int k,
+      float[] in,
+      int[] xs,
+      float[] out,
+      int[] ys,
+      int first,
+      int add) {
+    int x0 = xs[first];
+    int x1 = xs[first + 1];
+    int x2 = xs[first + 2];
+    int x3 = xs[first + 3];
     FloatVector a00 = FloatVector.zero(F);
     FloatVector a01 = a00;
     FloatVector a10 = a00;
@@ -190,13 +213,20 @@ final class F32Kernel implements PanelKernel {
       b30 = v0.fma(x, b30);
       b31 = v1.fma(x, b31);
     }
-    a00.add(b00).intoArray(out, y0);
-    a01.add(b01).intoArray(out, y0 + LANES);
-    a10.add(b10).intoArray(out, y1);
-    a11.add(b11).intoArray(out, y1 + LANES);
-    a20.add(b20).intoArray(out, y2);
-    a21.add(b21).intoArray(out, y2 + LANES);
-    a30.add(b30).intoArray(out, y3);
-    a31.add(b31).intoArray(out, y3 + LANES);
+    a00.add(b00).intoArray(out, ys[first] + add);
+    a01.add(b01).intoArray(out, ys[first] + add + LANES);
+    a10.add(b10).intoArray(out, ys[first + 1] + add);
+    a11.add(b11).intoArray(out, ys[first + 1] + add + LANES);
+    a20.add(b20).intoArray(out, ys[first + 2] + add);
+    a21.add(b21).intoArray(out, ys[first + 2] + add + LANES);
+    a30.add(b30).intoArray(out, ys[first + 3] + add);
+    a31.add(b31).intoArray(out, ys[first + 3] + add + LANES);
+  }
+
+  @Override
+  public void toBf16(MemorySegment m, long w, int k, MemorySegment to, long at, int stride) {
+    for (int c = 0; c < k; c++) {
+      Vec.storeBf16(load(m, w + 4L * LANES * c), to, at + (long) c * stride);
+    }
   }
 }

@@ -4,8 +4,11 @@ import static dev.mneme.model.kernel.Vec.F;
 import static dev.mneme.model.kernel.Vec.LANES;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.mneme.model.kernel.Bf16;
+import dev.mneme.model.kernel.Vec;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -27,6 +30,9 @@ final class Int8Kernel implements PanelKernel {
       WIDE
           ? VectorSpecies.of(byte.class, VectorShape.forBitSize(8 * LANES))
           : ByteVector.SPECIES_64;
+
+  private static final ThreadLocal<float[]> WIDENED =
+      ThreadLocal.withInitial(() -> new float[2 * LANES * BLOCK]);
 
   @Override
   public int columns() {
@@ -80,13 +86,6 @@ final class Int8Kernel implements PanelKernel {
     return FloatVector.broadcast(F, in[at]);
   }
 
-  /** {@code out = scales * sum}, or added to what earlier blocks left there. */
-  private static void finish(
-      FloatVector sum, MemorySegment m, long scales, float[] out, int y, boolean first) {
-    FloatVector scale = FloatVector.fromMemorySegment(F, m, scales, LITTLE_ENDIAN);
-    (first ? sum.mul(scale) : sum.fma(scale, FloatVector.fromArray(F, out, y))).intoArray(out, y);
-  }
-
   @Override
   public void one1(MemorySegment m, long w, int k, float[] in, int x, float[] out, int y) {
     if (!WIDE) {
@@ -124,7 +123,7 @@ final class Int8Kernel implements PanelKernel {
       a = load(m, at).fma(x(in, x + c), a);
       b = load(m, at + LANES).fma(x(in, x + c + 1), b);
     }
-    finish(a.add(b), m, w, out, y, first);
+    WideBlock.finish(a.add(b), m, w, out, y, first);
   }
 
   @Override
@@ -173,10 +172,10 @@ final class Int8Kernel implements PanelKernel {
       b2 = load(m, at + 2 * panel).fma(x1, b2);
       b3 = load(m, at + 3 * panel).fma(x1, b3);
     }
-    finish(a0.add(b0), m, w, out, y, first);
-    finish(a1.add(b1), m, w + panel, out, y + LANES, first);
-    finish(a2.add(b2), m, w + 2 * panel, out, y + 2 * LANES, first);
-    finish(a3.add(b3), m, w + 3 * panel, out, y + 3 * LANES, first);
+    WideBlock.finish(a0.add(b0), m, w, out, y, first);
+    WideBlock.finish(a1.add(b1), m, w + panel, out, y + LANES, first);
+    WideBlock.finish(a2.add(b2), m, w + 2 * panel, out, y + 2 * LANES, first);
+    WideBlock.finish(a3.add(b3), m, w + 3 * panel, out, y + 3 * LANES, first);
   }
 
   @Override
@@ -256,125 +255,81 @@ final class Int8Kernel implements PanelKernel {
       b2 = v.fma(x(in, x2 + c + 1), b2);
       b3 = v.fma(x(in, x3 + c + 1), b3);
     }
-    finish(a0.add(b0), m, w, out, y0, first);
-    finish(a1.add(b1), m, w, out, y1, first);
-    finish(a2.add(b2), m, w, out, y2, first);
-    finish(a3.add(b3), m, w, out, y3, first);
+    WideBlock.finish(a0.add(b0), m, w, out, y0, first);
+    WideBlock.finish(a1.add(b1), m, w, out, y1, first);
+    WideBlock.finish(a2.add(b2), m, w, out, y2, first);
+    WideBlock.finish(a3.add(b3), m, w, out, y3, first);
   }
 
   @Override
-  public void four2(
+  public int fewestTiled() {
+    return 8;
+  }
+
+  /** Weights are widened once for all inputs, block by block, into a buffer that stays in L1. */
+  @Override
+  public void tiles(
       MemorySegment m,
       long w,
       long panel,
       int k,
       float[] in,
-      int x0,
-      int x1,
-      int x2,
-      int x3,
+      int[] xs,
       float[] out,
-      int y0,
-      int y1,
-      int y2,
-      int y3) {
+      int[] ys,
+      int first,
+      int end,
+      int add) {
     if (!WIDE) {
-      for (int p = 0; p < 2; p++) {
-        int at = p * LANES;
-        four1(m, w + p * panel, k, in, x0, x1, x2, x3, out, y0 + at, y1 + at, y2 + at, y3 + at);
+      for (int i = first; i < end; i++) {
+        narrow(m, w, k, in, xs[i], out, ys[i] + add);
+        narrow(m, w + panel, k, in, xs[i], out, ys[i] + add + LANES);
       }
       return;
     }
+    float[] wide = WIDENED.get();
     for (int c = 0; c < k; c += BLOCK) {
-      four2Block(
-          m,
-          w + block(c / BLOCK),
-          panel,
-          Math.min(BLOCK, k - c),
-          in,
-          x0 + c,
-          x1 + c,
-          x2 + c,
-          x3 + c,
-          out,
-          y0,
-          y1,
-          y2,
-          y3,
-          c == 0);
+      long at = w + block(c / BLOCK);
+      int columns = Math.min(BLOCK, k - c);
+      widen(m, at, columns, wide, 0, 2 * LANES);
+      widen(m, at + panel, columns, wide, LANES, 2 * LANES);
+      for (int i = first; i < end; i += 4) {
+        WideBlock.tile(wide, m, at, panel, columns, in, xs, c, out, ys, i, add);
+      }
     }
   }
 
-  private static void four2Block(
-      MemorySegment m,
-      long w,
-      long panel,
-      int k,
-      float[] in,
-      int x0,
-      int x1,
-      int x2,
-      int x3,
-      float[] out,
-      int y0,
-      int y1,
-      int y2,
-      int y3,
-      boolean first) {
-    FloatVector a00 = FloatVector.zero(F);
-    FloatVector a01 = a00;
-    FloatVector a10 = a00;
-    FloatVector a11 = a00;
-    FloatVector a20 = a00;
-    FloatVector a21 = a00;
-    FloatVector a30 = a00;
-    FloatVector a31 = a00;
-    FloatVector b00 = a00;
-    FloatVector b01 = a00;
-    FloatVector b10 = a00;
-    FloatVector b11 = a00;
-    FloatVector b20 = a00;
-    FloatVector b21 = a00;
-    FloatVector b30 = a00;
-    FloatVector b31 = a00;
+  /** A block's weights as floats, scales apart, to {@code to[column * stride + lane]}. */
+  private static void widen(MemorySegment m, long w, int k, float[] to, int at, int stride) {
     for (int c = 0; c < k; c += 2) {
-      long at = w + (4L + c) * LANES;
-      FloatVector v0 = load(m, at);
-      FloatVector v1 = load(m, at + panel);
-      FloatVector x = x(in, x0 + c);
-      a00 = v0.fma(x, a00);
-      a01 = v1.fma(x, a01);
-      x = x(in, x1 + c);
-      a10 = v0.fma(x, a10);
-      a11 = v1.fma(x, a11);
-      x = x(in, x2 + c);
-      a20 = v0.fma(x, a20);
-      a21 = v1.fma(x, a21);
-      x = x(in, x3 + c);
-      a30 = v0.fma(x, a30);
-      a31 = v1.fma(x, a31);
-      v0 = load(m, at + LANES);
-      v1 = load(m, at + panel + LANES);
-      x = x(in, x0 + c + 1);
-      b00 = v0.fma(x, b00);
-      b01 = v1.fma(x, b01);
-      x = x(in, x1 + c + 1);
-      b10 = v0.fma(x, b10);
-      b11 = v1.fma(x, b11);
-      x = x(in, x2 + c + 1);
-      b20 = v0.fma(x, b20);
-      b21 = v1.fma(x, b21);
-      x = x(in, x3 + c + 1);
-      b30 = v0.fma(x, b30);
-      b31 = v1.fma(x, b31);
+      long from = w + (4L + c) * LANES;
+      load(m, from).intoArray(to, at + c * stride);
+      load(m, from + LANES).intoArray(to, at + (c + 1) * stride);
     }
-    finish(a00.add(b00), m, w, out, y0, first);
-    finish(a01.add(b01), m, w + panel, out, y0 + LANES, first);
-    finish(a10.add(b10), m, w, out, y1, first);
-    finish(a11.add(b11), m, w + panel, out, y1 + LANES, first);
-    finish(a20.add(b20), m, w, out, y2, first);
-    finish(a21.add(b21), m, w + panel, out, y2 + LANES, first);
-    finish(a30.add(b30), m, w, out, y3, first);
-    finish(a31.add(b31), m, w + panel, out, y3 + LANES, first);
+  }
+
+  @Override
+  public void toBf16(MemorySegment m, long w, int k, MemorySegment to, long at, int stride) {
+    for (int c = 0; c < k; c += BLOCK) {
+      long from = w + block(c / BLOCK);
+      blockToBf16(m, from, Math.min(BLOCK, k - c), to, at + (long) c * stride, stride);
+    }
+  }
+
+  private static void blockToBf16(
+      MemorySegment m, long w, int k, MemorySegment to, long at, int stride) {
+    if (!WIDE) {
+      for (int i = 0; i < k * LANES; i++) {
+        float value =
+            m.get(JAVA_FLOAT, w + 4L * (i % LANES)) * m.get(JAVA_BYTE, w + 4L * LANES + i);
+        to.setAtIndex(
+            JAVA_SHORT, at + (long) (i / LANES) * stride + i % LANES, Bf16.fromFloat(value));
+      }
+      return;
+    }
+    FloatVector scale = FloatVector.fromMemorySegment(F, m, w, LITTLE_ENDIAN);
+    for (int c = 0; c < k; c++) {
+      Vec.storeBf16(load(m, w + (4L + c) * LANES).mul(scale), to, at + (long) c * stride);
+    }
   }
 }

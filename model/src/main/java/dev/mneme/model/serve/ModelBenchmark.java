@@ -1,7 +1,6 @@
 package dev.mneme.model.serve;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.mneme.model.kernel.Vec;
 import dev.mneme.model.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,7 +74,7 @@ public final class ModelBenchmark {
         together,
         peakMemory(),
         decoder.precision().label(),
-        Vec.LANES * 32 + "-bit vectors",
+        decoder.isa(),
         decoder.threads());
   }
 

@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A <i>slot</i> is one (row, choice) pair; slot {@code row * expertsPerToken + choice}.
  */
 final class MoeLayer implements FeedForward {
-  /** Pairs of panels in one task of the first stage. */
-  private static final int CHUNK = 2;
+  /** Pairs of panels in one task of the first stage: few for few rows, to balance. */
+  private static int chunk(Batch b) {
+    return b.rows < 4 * Gemm.FEWEST_ROWS ? 2 : 8;
+  }
 
   /** Buffers that all mixture layers of a model share. */
   static final class Scratch {
@@ -108,7 +110,7 @@ final class MoeLayer implements FeedForward {
       sort(b);
     }
     b.team.barrier();
-    firstStage(b);
+    firstStage(b, t);
     b.team.barrier();
     secondStage(b, t);
     b.team.barrier();
@@ -229,30 +231,32 @@ final class MoeLayer implements FeedForward {
   }
 
   /** Gate and up of all experts, in tasks that threads take as they come. */
-  private void firstStage(Batch b) {
+  private void firstStage(Batch b, int t) {
     int pairs = w.experts()[0].pairs();
-    int chunks = Math.ceilDiv(pairs, CHUNK);
+    int chunk = chunk(b);
+    int chunks = Math.ceilDiv(pairs, chunk);
     SwiGlu shared = w.shared();
-    int sharedChunks = shared == null ? 0 : Math.ceilDiv(shared.pairs(), CHUNK);
+    int sharedChunks = shared == null ? 0 : Math.ceilDiv(shared.pairs(), chunk);
     int tasks = s.actives * chunks + sharedChunks;
     for (int task = s.task.getAndIncrement(); task < tasks; task = s.task.getAndIncrement()) {
       if (task < sharedChunks) {
-        sharedFirst(b, task * CHUNK);
+        sharedFirst(b, task * chunk, t);
       } else {
         int expert = s.active[(task - sharedChunks) / chunks];
-        expertFirst(b, expert, (task - sharedChunks) % chunks * CHUNK);
+        expertFirst(b, expert, (task - sharedChunks) % chunks * chunk, t);
       }
     }
   }
 
-  private void sharedFirst(Batch b, int from) {
+  private void sharedFirst(Batch b, int from, int t) {
     SwiGlu shared = w.shared();
     DenseLayer.Scratch d = s.shared;
     if (shared == null || d == null) {
       return;
     }
-    int to = Math.min(shared.pairs(), from + CHUNK);
-    shared.gateUp().multiply(2 * from, 2 * to, b.rows, b.h, b.starts, d.gateUp, d.gateUpStarts, 0);
+    int to = Math.min(shared.pairs(), from + chunk(b));
+    b.multiply(
+        shared.gateUp(), 2 * from, 2 * to, b.rows, b.h, b.starts, d.gateUp, d.gateUpStarts, 0, t);
     for (int i = 0; i < b.rows; i++) {
       for (int p = from; p < to; p++) {
         Rows.swiGlu(
@@ -261,12 +265,13 @@ final class MoeLayer implements FeedForward {
     }
   }
 
-  private void expertFirst(Batch b, int expert, int from) {
+  private void expertFirst(Batch b, int expert, int from, int t) {
     SwiGlu e = w.experts()[expert];
-    int to = Math.min(e.pairs(), from + CHUNK);
+    int to = Math.min(e.pairs(), from + chunk(b));
     int first = s.first[expert];
     int n = s.first[expert + 1] - first;
-    e.gateUp().multiply(2 * from, 2 * to, n, b.h, s.rowStarts, s.gateUp, s.gateUpStarts, first);
+    b.multiply(
+        e.gateUp(), 2 * from, 2 * to, n, b.h, s.rowStarts, s.gateUp, s.gateUpStarts, first, t);
     for (int i = first; i < first + n; i++) {
       for (int p = from; p < to; p++) {
         Rows.swiGlu(
@@ -283,24 +288,24 @@ final class MoeLayer implements FeedForward {
     for (int a = 0; a < s.actives; a++) {
       int expert = s.active[a];
       int first = s.first[expert];
-      w.experts()[expert]
-          .down()
-          .multiply(
-              from,
-              to,
-              s.first[expert + 1] - first,
-              s.gated,
-              s.gatedStarts,
-              s.out,
-              s.outStarts,
-              first);
+      b.multiply(
+          w.experts()[expert].down(),
+          from,
+          to,
+          s.first[expert + 1] - first,
+          s.gated,
+          s.gatedStarts,
+          s.out,
+          s.outStarts,
+          first,
+          t);
     }
     int at = from * LANES;
     int width = (to - from) * LANES;
     SwiGlu shared = w.shared();
     DenseLayer.Scratch d = s.shared;
     if (shared != null && d != null) {
-      shared.down().multiply(from, to, b.rows, d.gated, d.gatedStarts, d.out, d.outStarts, 0);
+      b.multiply(shared.down(), from, to, b.rows, d.gated, d.gatedStarts, d.out, d.outStarts, 0, t);
       for (int i = 0; i < b.rows; i++) {
         Rows.add(b.x, b.starts[i] + at, d.out, d.outStarts[i] + at, width);
       }

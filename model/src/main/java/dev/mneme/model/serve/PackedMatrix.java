@@ -82,6 +82,16 @@ final class PackedMatrix {
     return panels;
   }
 
+  /** Padded columns. */
+  int columns() {
+    return columns;
+  }
+
+  /** One panel rounded to bf16, column c's rows at element {@code at + c * stride}. */
+  void toBf16(int panel, MemorySegment to, long at, int stride) {
+    kernel.toBf16(bytes, panel * panelBytes, columns, to, at, stride);
+  }
+
   /** Bytes of weights and scales. */
   long byteSize() {
     return panels * panelBytes;
@@ -114,28 +124,21 @@ final class PackedMatrix {
    */
   void multiply(int p0, int p1, int n, float[] in, int[] xs, float[] out, int[] ys, int first) {
     int quads = first + (n & ~3);
-    if (n >= 4) {
-      int p = p0;
-      for (; p + 2 <= p1; p += 2) {
-        for (int i = first; i < quads; i += 4) {
-          kernel.four2(
-              bytes,
-              p * panelBytes,
-              panelBytes,
-              columns,
-              in,
-              xs[i],
-              xs[i + 1],
-              xs[i + 2],
-              xs[i + 3],
-              out,
-              ys[i] + p * LANES,
-              ys[i + 1] + p * LANES,
-              ys[i + 2] + p * LANES,
-              ys[i + 3] + p * LANES);
-        }
-      }
-      for (int i = first; p < p1 && i < quads; i += 4) {
+    int p = p0;
+    for (; n >= kernel.fewestTiled() && p + 2 <= p1; p += 2) {
+      kernel.tiles(
+          bytes, p * panelBytes, panelBytes, columns, in, xs, out, ys, first, quads, p * LANES);
+    }
+    fours(p, p1, in, xs, out, ys, first, quads);
+    for (int i = quads; i < first + n; i++) {
+      multiply(p0, p1, in, xs[i], out, ys[i]);
+    }
+  }
+
+  private void fours(
+      int p0, int p1, float[] in, int[] xs, float[] out, int[] ys, int from, int to) {
+    for (int p = p0; p < p1; p++) {
+      for (int i = from; i < to; i += 4) {
         kernel.four1(
             bytes,
             p * panelBytes,
@@ -151,9 +154,6 @@ final class PackedMatrix {
             ys[i + 2] + p * LANES,
             ys[i + 3] + p * LANES);
       }
-    }
-    for (int i = quads; i < first + n; i++) {
-      multiply(p0, p1, in, xs[i], out, ys[i]);
     }
   }
 }

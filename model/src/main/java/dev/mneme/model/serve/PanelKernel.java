@@ -50,20 +50,28 @@ interface PanelKernel {
       int y2,
       int y3);
 
-  /** Four inputs, two panels. */
-  void four2(
+  /** From how many inputs on {@link #tiles} is the fastest. */
+  int fewestTiled();
+
+  /**
+   * Two panels and inputs {@code first} to {@code end}, a multiple of four: input i starts at
+   * {@code xs[i]}, its outputs at {@code ys[i] + add}.
+   */
+  void tiles(
       MemorySegment m,
       long w,
       long panel,
       int k,
       float[] in,
-      int x0,
-      int x1,
-      int x2,
-      int x3,
+      int[] xs,
       float[] out,
-      int y0,
-      int y1,
-      int y2,
-      int y3);
+      int[] ys,
+      int first,
+      int end,
+      int add);
+
+  /**
+   * A panel's weights rounded to bf16: column c's LANES values at element {@code at + c * stride}.
+   */
+  void toBf16(MemorySegment m, long w, int k, MemorySegment to, long at, int stride);
 }

@@ -8,8 +8,8 @@ public enum Precision {
   F32(4),
   /**
    * Two bytes a weight, half the memory traffic; the default. A bf16 file is kept as it is, which
-   * loses nothing. Weights of an f32 or f16 file become 16-bit integers with a scale per block,
-   * which lose a hundred times less than rounding them to bf16 would (docs/adr/0021).
+   * loses nothing. Weights of an f32 or f16 file become 16-bit integers with a scale a row, which
+   * lose a hundred times less than rounding them to bf16 would (docs/adr/0021).
    */
   BF16(2),
   /** Eight-bit integers with a scale per block of a row: a quarter of the traffic. */

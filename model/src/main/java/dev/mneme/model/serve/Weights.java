@@ -45,6 +45,7 @@ final class Weights {
   final PackedMatrix head;
   private final @Nullable MemorySegment embedding;
   private long bytes;
+  private int widest;
 
   Weights(CheckpointReader from, TensorScope scope, Precision precision, Team team) {
     this.from = from;
@@ -65,6 +66,11 @@ final class Weights {
       blocks.add(factory.block(layer));
     }
     finalNorm = norm("model.norm.weight");
+  }
+
+  /** Columns of the widest matrix. */
+  int widest() {
+    return widest;
   }
 
   /** Bytes of matrices and tables. */
@@ -113,6 +119,7 @@ final class Weights {
   private PackedMatrix packed(Precision as, int rows, int columns) {
     PackedMatrix matrix = new PackedMatrix(scope, as, bf16File, rows, columns);
     bytes += matrix.byteSize();
+    widest = Math.max(widest, matrix.columns());
     return matrix;
   }
 
