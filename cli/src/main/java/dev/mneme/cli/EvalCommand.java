@@ -5,5 +5,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "eval",
     description = "Evaluate a model, a memory or a satisfaction judge; compare runs.",
-    subcommands = {})
+    subcommands = {
+      EvalSatisfactionCommand.class,
+    })
 final class EvalCommand extends GroupCommand {}

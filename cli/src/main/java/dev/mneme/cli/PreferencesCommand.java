@@ -5,5 +5,11 @@ import picocli.CommandLine.Command;
 @Command(
     name = "preferences",
     description = "What was learnt about your preferences, with the evidence.",
-    subcommands = {})
+    subcommands = {
+      PreferencesListCommand.class,
+      PreferencesShowCommand.class,
+      PreferencesStatsCommand.class,
+      PreferencesExportCommand.class,
+      PreferencesImportCommand.class,
+    })
 final class PreferencesCommand extends GroupCommand {}

@@ -199,6 +199,11 @@ public final class MemoryStore implements AutoCloseable {
                 .map(TurnRow::turn));
   }
 
+  /** Everybody a selection covers who ever said something here, in the order they first did. */
+  public List<Owner> owners(Selection selection) {
+    return read(handle -> List.copyOf(Ledger.spaces(handle, selection).values()));
+  }
+
   /** The owner's sessions, the latest first. */
   public List<SessionSummary> sessions(Owner owner) {
     return read(

@@ -5,6 +5,7 @@ import dev.mneme.data.Role;
 import dev.mneme.preference.dialogue.RequestText;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,7 +32,34 @@ public final class Censor {
     HIDDEN
   }
 
-  private record Rule(Kind kind, String name, Pattern pattern) {}
+  /** Most texts need no pattern at all: {@code needs} is a cheap look that says so. */
+  private record Rule(Kind kind, String name, List<String> needs, Pattern pattern) {
+    boolean finds(Text text) {
+      return text.hasAny(needs) && pattern.matcher(text.said).find();
+    }
+  }
+
+  /** A text with what every rule asks of it first. */
+  private static final class Text {
+    final String said;
+    private final String lower;
+    final boolean digits;
+
+    Text(String said) {
+      this.said = said;
+      this.lower = said.toLowerCase(Locale.ROOT);
+      this.digits = said.chars().anyMatch(Character::isDigit);
+    }
+
+    boolean hasAny(List<String> needs) {
+      for (String each : needs) {
+        if (each.equals("*") || (each.equals("#") ? digits : lower.contains(each))) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
 
   private static final List<Rule> BUILT_IN =
       Resources.lines("censor.txt").map(Censor::rule).toList();
@@ -43,10 +71,21 @@ public final class Censor {
               + " to|studies show|research shows|it was (invented|founded|discovered))\\b",
           Pattern.CASE_INSENSITIVE);
 
+  private static final int REMEMBERED = 1_024;
+
   private final CensorConfig config;
   private final DenyList denied;
   private final List<Rule> rules;
   private final NearDuplicates kept;
+  private final Map<String, Optional<Drop>> spoken =
+      new LinkedHashMap<>(REMEMBERED, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Optional<Drop>> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
   private final Map<String, Integer> bySession = new HashMap<>();
   private final Map<String, Integer> byChosen = new HashMap<>();
 
@@ -62,7 +101,7 @@ public final class Censor {
   }
 
   private static Rule own(Kind kind, String pattern) {
-    return new Rule(kind, "a configured pattern", Pattern.compile(pattern));
+    return new Rule(kind, "a configured pattern", List.of("*"), Pattern.compile(pattern));
   }
 
   /**
@@ -74,26 +113,27 @@ public final class Censor {
    * @param avoided the side to be avoided; empty when there is none
    */
   public Optional<Drop> content(List<Message> prompt, String learned, String avoided) {
+    var said = new Text(learned);
+    var other = new Text(avoided);
     for (Rule rule : rules) {
       boolean hit =
           switch (rule.kind) {
-            case HARMFUL -> finds(rule, learned);
-            case SECRET, PERSONAL, HIDDEN ->
-                finds(rule, learned) || finds(rule, avoided) || findsSpoken(rule, prompt);
+            case HARMFUL -> rule.finds(said);
+            case SECRET, PERSONAL, HIDDEN -> rule.finds(said) || rule.finds(other);
           };
       if (hit) {
-        return drop(
-            switch (rule.kind) {
-              case SECRET -> DropReason.SECRET;
-              case PERSONAL -> DropReason.PERSONAL_IDENTIFIER;
-              case HARMFUL -> DropReason.HARMFUL;
-              case HIDDEN -> DropReason.HIDDEN_INSTRUCTION;
-            },
-            rule.name);
+        return drop(reason(rule), rule.name);
       }
     }
-    if (config.builtIn() && (hasCard(learned) || hasCard(avoided) || hasCard(prompt))) {
+    if (hasCard(said) || hasCard(other)) {
       return drop(DropReason.PERSONAL_IDENTIFIER, "a payment card number");
+    }
+    for (Message each : prompt) {
+      // System text is the installation's own, and a template's markers in it are no attack.
+      Optional<Drop> drop = each.role() == Role.SYSTEM ? Optional.empty() : spoken(each.content());
+      if (drop.isPresent()) {
+        return drop;
+      }
     }
     for (Message each : prompt) {
       if (each.role() == Role.USER && denied.denies(each.content())) {
@@ -247,27 +287,44 @@ public final class Censor {
     return Optional.of(new Drop(reason, explanation));
   }
 
-  private static boolean finds(Rule rule, String text) {
-    return !text.isEmpty() && rule.pattern.matcher(text).find();
+  private static DropReason reason(Rule rule) {
+    return switch (rule.kind) {
+      case SECRET -> DropReason.SECRET;
+      case PERSONAL -> DropReason.PERSONAL_IDENTIFIER;
+      case HARMFUL -> DropReason.HARMFUL;
+      case HIDDEN -> DropReason.HIDDEN_INSTRUCTION;
+    };
   }
 
-  /** System text is the installation's own, and a template's markers in it are no attack. */
-  private static boolean findsSpoken(Rule rule, List<Message> prompt) {
-    for (Message each : prompt) {
-      if (each.role() != Role.SYSTEM && finds(rule, each.content())) {
-        return true;
+  /**
+   * The verdict on a message of a prompt. Neighbouring prompts share messages, hence the memory.
+   */
+  private Optional<Drop> spoken(String content) {
+    Optional<Drop> known = spoken.get(content);
+    if (known != null) {
+      return known;
+    }
+    var text = new Text(content);
+    Optional<Drop> verdict = Optional.empty();
+    for (Rule rule : rules) {
+      if (rule.kind != Kind.HARMFUL && rule.finds(text)) {
+        verdict = drop(reason(rule), rule.name);
+        break;
       }
     }
-    return false;
-  }
-
-  private static boolean hasCard(List<Message> prompt) {
-    return prompt.stream().anyMatch(each -> hasCard(each.content()));
+    if (verdict.isEmpty() && hasCard(text)) {
+      verdict = drop(DropReason.PERSONAL_IDENTIFIER, "a payment card number");
+    }
+    spoken.put(content, verdict);
+    return verdict;
   }
 
   /** A run of 13 to 19 digits that passes Luhn's check. */
-  private static boolean hasCard(String text) {
-    Matcher matcher = CARD.matcher(text);
+  private boolean hasCard(Text text) {
+    if (!config.builtIn() || !text.digits) {
+      return false;
+    }
+    Matcher matcher = CARD.matcher(text.said);
     while (matcher.find()) {
       String digits = matcher.group().replaceAll("\\D", "");
       int sum = 0;
@@ -284,13 +341,14 @@ public final class Censor {
   }
 
   private static Rule rule(String line) {
-    String[] fields = line.split(" \\| ", 3);
-    if (fields.length != 3) {
-      throw new AssertionError("censor.txt: expected three fields, got: " + line);
+    String[] fields = line.split(" \\| ", 4);
+    if (fields.length != 4) {
+      throw new AssertionError("censor.txt: expected four fields, got: " + line);
     }
     return new Rule(
         Kind.valueOf(fields[0].strip().toUpperCase(Locale.ROOT)),
         fields[1].strip(),
-        Pattern.compile(fields[2].strip(), Pattern.CASE_INSENSITIVE));
+        List.of(fields[2].strip().split(",")),
+        Pattern.compile(fields[3].strip(), Pattern.CASE_INSENSITIVE));
   }
 }

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 public interface History {
   /**
    * All sessions, those of one user (tenant and user) one after the other, oldest first within a
-   * user. The extractor holds one user's state at a time, which is what bounds its memory.
+   * user. The extractor holds one user's state at a time, which is what bounds its memory. What is
+   * not here any more (erased, forgotten) is forgotten by the extractor too.
    */
   @MustBeClosed
   Stream<Session> sessions();

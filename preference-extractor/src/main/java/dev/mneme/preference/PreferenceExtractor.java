@@ -126,6 +126,13 @@ public final class PreferenceExtractor {
         var reader = new UserReader();
         all.forEachOrdered(reader::accept);
         reader.finish();
+        // Who is gone from the history is gone: an erased person must not live on in a cache.
+        for (ExtractorState.UserKey key : state.users()) {
+          boolean ours = config.tenant() == null || key.tenant().equals(config.tenant());
+          if (ours && !reader.users.contains(key)) {
+            state.forget(key.tenant(), key.user());
+          }
+        }
       }
       log.info("read {} new or changed of {} sessions", read, sessions);
     }
@@ -133,6 +140,8 @@ public final class PreferenceExtractor {
     /** Loads a user's state at their first session and saves it after their last. */
     private final class UserReader {
       private @Nullable UserState user;
+      private final Set<ExtractorState.UserKey> users = new HashSet<>();
+      private final Set<String> seen = new HashSet<>();
       private boolean changed;
       private boolean optedOut;
 
@@ -151,11 +160,13 @@ public final class PreferenceExtractor {
           finish();
           current = state.load(scope.tenant(), scope.user());
           user = current;
+          users.add(new ExtractorState.UserKey(scope.tenant(), scope.user()));
           optedOut = !history.consentOf(scope.tenant(), scope.user()).learn();
           if (optedOut) {
             state.forget(scope.tenant(), scope.user());
           }
         }
+        seen.add(UserState.key(scope));
         if (optedOut) {
           refuse(session, DropReason.OPTED_OUT, "nothing of this person is learned");
         } else if (!current.knows(session)) {
@@ -168,6 +179,10 @@ public final class PreferenceExtractor {
 
       void finish() {
         UserState done = user;
+        if (done != null && !optedOut) {
+          changed |= done.retain(seen);
+        }
+        seen.clear();
         if (done != null && changed && !optedOut) {
           int forgotten = done.forgetBeyond(config.pairs().repliesPerUser());
           if (forgotten > 0) {

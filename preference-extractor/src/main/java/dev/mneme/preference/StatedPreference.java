@@ -98,6 +98,16 @@ public record StatedPreference(
     return reaches && !from.isAfter(time) && (end == null || end.isAfter(time));
   }
 
+  /**
+   * The wishes that hold in a session at a time, in the order said: what a prompt should carry.
+   *
+   * @param stated any wishes of one user, in any order
+   */
+  public static List<StatedPreference> inForce(
+      List<StatedPreference> stated, String session, Instant time) {
+    return resolve(stated).stream().filter(wish -> wish.holds(session, time)).toList();
+  }
+
   /** The wishes with each one's {@link #until} set to when the next about the same slot began. */
   public static List<StatedPreference> resolve(List<StatedPreference> stated) {
     var ordered = new ArrayList<>(stated);

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What is remembered of one user between runs: the findings of each session, by session. Reading a
@@ -33,7 +34,7 @@ final class UserState {
   }
 
   /** Two agents may name their sessions alike. */
-  private static String key(Scope scope) {
+  static String key(Scope scope) {
     return scope.agent() + "\n" + scope.session();
   }
 
@@ -50,6 +51,22 @@ final class UserState {
     }
     clearReplies += findings.clear().size();
     wishes.addAll(findings.wishes());
+  }
+
+  /** Forgets the sessions with other keys; whether there were any. */
+  boolean retain(Set<String> keys) {
+    boolean any = false;
+    for (var each = sessions.entrySet().iterator(); each.hasNext(); ) {
+      var entry = each.next();
+      if (!keys.contains(entry.getKey())) {
+        Scope scope = entry.getValue().scope();
+        clearReplies -= entry.getValue().clear().size();
+        wishes.removeIf(wish -> wish.scope().equals(scope));
+        each.remove();
+        any = true;
+      }
+    }
+    return any;
   }
 
   Iterable<SessionFindings> sessions() {

@@ -7,8 +7,11 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads stated preferences ("keep it short", "call me Sam", "metric units") out of what a person
@@ -23,7 +26,18 @@ public final class WishReader {
       StatedPreference.Slot slot, String value, Pattern pattern, String instruction) {}
 
   private static final List<Rule> RULES =
-      Resources.lines("wishes.txt").map(WishReader::rule).toList();
+      Resources.lines("wishes.txt")
+          .filter(line -> !line.startsWith("!"))
+          .map(WishReader::rule)
+          .toList();
+
+  /** Without one of these words no rule can match, which is the case of nearly every sentence. */
+  private static final Set<String> TELLING =
+      Resources.lines("wishes.txt")
+          .filter(line -> line.startsWith("!"))
+          .flatMap(line -> Stream.of(line.substring(1).strip().split(" +")))
+          .collect(Collectors.toUnmodifiableSet());
+
   private static final Pattern LASTING =
       Pattern.compile(
           "\\b(from now on|always|never|in (the )?future|every time|whenever|generally|in"
@@ -49,6 +63,13 @@ public final class WishReader {
               + " you|that you)\\b.{3,120})$|^(please )?(?<d>(stop|don't|do not)"
               + " (using|use|giving|give|adding|add|including|include|saying|say|asking|ask|repeating|repeat|mentioning|mention|writing|write|call|calling)\\b.{3,100})$",
           Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern REQUEST =
+      Pattern.compile(
+          "^(please |and |but )?(can|could|would|will) you\\b", Pattern.CASE_INSENSITIVE);
+  private static final Pattern GENERAL =
+      Pattern.compile(
+          "\\b(answers|replies|responses|I (prefer|like))\\b", Pattern.CASE_INSENSITIVE);
 
   private static final Pattern SENTENCE = Pattern.compile("(?<=[.!?;\\n])\\s+|\\n+");
   private static final int LONGEST_TURN = 2_000;
@@ -78,7 +99,7 @@ public final class WishReader {
       EnumSet<StatedPreference.Slot> slots,
       List<StatedPreference> wishes) {
     int before = wishes.size();
-    for (Rule rule : RULES) {
+    for (Rule rule : tells(sentence) ? RULES : List.<Rule>of()) {
       if (slots.contains(rule.slot)) {
         continue;
       }
@@ -107,13 +128,18 @@ public final class WishReader {
     }
   }
 
+  private static boolean tells(String sentence) {
+    for (String word : sentence.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}']+")) {
+      if (TELLING.contains(word)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** "Should I keep it short?" asks; "Can you keep it short?" wishes. */
   private static boolean asksAboutIt(String sentence) {
-    return sentence.endsWith("?")
-        && !Pattern.compile(
-                "^(please |and |but )?(can|could|would|will) you\\b", Pattern.CASE_INSENSITIVE)
-            .matcher(sentence)
-            .find();
+    return sentence.endsWith("?") && !REQUEST.matcher(sentence).find();
   }
 
   private static String first(Matcher matcher, String... groups) {
@@ -174,10 +200,7 @@ public final class WishReader {
 
   /** Talks about replies in the plural, or about what the person likes. */
   private static boolean general(String sentence) {
-    return Pattern.compile(
-            "\\b(answers|replies|responses|I (prefer|like))\\b", Pattern.CASE_INSENSITIVE)
-        .matcher(sentence)
-        .find();
+    return GENERAL.matcher(sentence).find();
   }
 
   private static Rule rule(String line) {
@@ -188,8 +211,7 @@ public final class WishReader {
     return new Rule(
         StatedPreference.Slot.valueOf(fields[0].strip()),
         fields[1].strip(),
-        Pattern.compile(
-            fields[2].strip(), Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CHARACTER_CLASS),
+        Pattern.compile(fields[2].strip(), Pattern.CASE_INSENSITIVE),
         fields[3].strip());
   }
 }

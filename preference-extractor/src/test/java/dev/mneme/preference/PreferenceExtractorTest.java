@@ -238,6 +238,18 @@ class PreferenceExtractorTest {
   }
 
   @Test
+  void whatIsErasedFromTheHistoryIsForgotten() {
+    Session sam = capital("sam", "s", Conversations.START).session();
+    Session kim = capital("kim", "k", Conversations.START).session();
+    Session more = capital("kim", "more", Conversations.START).session();
+    var extractor = new PreferenceExtractor(ExtractorConfig.defaults(), InstantSource.fixed(NOW));
+    ExtractorState state = ExtractorState.inMemory();
+    run(extractor, History.of(List.of(sam, kim, more)), state);
+    Result after = run(extractor, History.of(List.of(kim)), state);
+    assertThat(after.all()).isEqualTo(run(kim).all());
+  }
+
+  @Test
   void asOfLeavesLaterThingsOut() {
     var talk = capital("sam", "s", Conversations.START);
     History history = History.of(List.of(talk.session()));

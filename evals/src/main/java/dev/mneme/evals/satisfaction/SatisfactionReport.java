@@ -1,7 +1,8 @@
 package dev.mneme.evals.satisfaction;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What one run found.
@@ -21,13 +22,48 @@ public record SatisfactionReport(
     int dialogues,
     int turns,
     double dissatisfied,
-    @JsonProperty("f1_all_dissatisfied") double f1AllDissatisfied,
+    double f1AllDissatisfied,
     long seed,
     int resamples,
     List<JudgeScores> judges,
-    @JsonProperty("auc_gain") Interval aucGain) {
+    Interval aucGain) {
   public SatisfactionReport {
     judges = List.copyOf(judges);
+  }
+
+  /**
+   * The report flat, as other programs want it: the judge's figures at the top, each with its
+   * interval as {@code [low, high]} beside it, and the floor's below {@code floor}.
+   */
+  public Map<String, Object> summary() {
+    var summary = new LinkedHashMap<String, Object>();
+    summary.put("format", format);
+    summary.put("dialogues", dialogues);
+    summary.put("turns", turns);
+    summary.put("dissatisfied", dissatisfied);
+    summary.putAll(figures(judges.getFirst()));
+    summary.put("auc_gain", aucGain.value());
+    summary.put("auc_gain_interval", List.of(aucGain.low(), aucGain.high()));
+    summary.put("f1_all_dissatisfied", f1AllDissatisfied);
+    summary.put("floor", figures(judges.getLast()));
+    summary.put("seed", seed);
+    summary.put("resamples", resamples);
+    return summary;
+  }
+
+  private static Map<String, Object> figures(JudgeScores scores) {
+    var figures = new LinkedHashMap<String, Object>();
+    figures.put("judge", scores.judge());
+    put(figures, "auc_dissatisfied", scores.aucDissatisfied());
+    put(figures, "f1_dissatisfied", scores.f1Dissatisfied());
+    put(figures, "f1_at_half", scores.f1AtHalf());
+    put(figures, "spearman", scores.spearman());
+    return figures;
+  }
+
+  private static void put(Map<String, Object> figures, String name, Interval interval) {
+    figures.put(name, interval.value());
+    figures.put(name + "_interval", List.of(interval.low(), interval.high()));
   }
 
   /**
@@ -41,9 +77,9 @@ public record SatisfactionReport(
    */
   public record JudgeScores(
       String judge,
-      @JsonProperty("auc_dissatisfied") Interval aucDissatisfied,
-      @JsonProperty("f1_dissatisfied") Interval f1Dissatisfied,
-      @JsonProperty("f1_at_half") Interval f1AtHalf,
+      Interval aucDissatisfied,
+      Interval f1Dissatisfied,
+      Interval f1AtHalf,
       Interval spearman) {}
 
   /**

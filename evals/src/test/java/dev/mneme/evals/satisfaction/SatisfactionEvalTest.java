@@ -3,11 +3,11 @@ package dev.mneme.evals.satisfaction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mneme.data.Message;
 import dev.mneme.data.Role;
 import dev.mneme.evals.satisfaction.RatedDialogues.Format;
+import dev.mneme.testsupport.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,6 +139,9 @@ class SatisfactionEvalTest {
     assertThat(floor.aucDissatisfied().low()).isLessThan(floor.aucDissatisfied().high());
     assertThat(report.aucGain().low()).isPositive();
     assertThat(eval.run(Format.CONTURE, made(60), ORACLE)).isEqualTo(report);
+    assertThat(report.summary())
+        .containsEntry("auc_dissatisfied", 1.0)
+        .containsKeys("auc_dissatisfied_interval", "f1_dissatisfied", "spearman", "floor");
   }
 
   @Test
@@ -148,23 +151,14 @@ class SatisfactionEvalTest {
 
   @Test
   void thePublicSetsHaveTheirPublishedSizes() {
-    Path shared = shared();
-    assumeTrue(Files.isDirectory(shared), "no shared data at " + shared);
     List<RatedDialogue> conture =
-        RatedDialogues.read(Format.CONTURE, shared.resolve("data/conture/data.json"));
+        RatedDialogues.read(Format.CONTURE, SharedData.require("conture/data.json"));
     assertThat(conture).hasSize(119);
     assertThat(conture.stream().mapToInt(d -> d.rated().size()).sum()).isEqualTo(947);
     List<RatedDialogue> redial =
-        RatedDialogues.read(Format.AB_REDIAL, shared.resolve("data/ab-redial/annotated_turns.csv"));
+        RatedDialogues.read(Format.AB_REDIAL, SharedData.require("ab-redial/annotated_turns.csv"));
     assertThat(redial.stream().mapToInt(d -> d.rated().size()).sum()).isEqualTo(600);
     assertThat(redial)
         .allSatisfy(d -> assertThat(d.messages()).anyMatch(m -> m.role() == Role.ASSISTANT));
-  }
-
-  private static Path shared() {
-    String given = System.getProperty("mneme.shared");
-    return given == null
-        ? Path.of(System.getProperty("mneme.root", ".."), "..", "shared")
-        : Path.of(given);
   }
 }
