@@ -6,6 +6,7 @@ import picocli.CommandLine.Command;
     name = "eval",
     description = "Evaluate a model, a memory or a satisfaction judge; compare runs.",
     subcommands = {
+      EvalMemoryCommand.class,
       EvalSatisfactionCommand.class,
     })
 final class EvalCommand extends GroupCommand {}

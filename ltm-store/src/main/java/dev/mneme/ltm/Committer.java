@@ -40,6 +40,9 @@ final class Committer implements AutoCloseable {
 
     /** Makes a change; throws before anything happens when the change is not well-formed. */
     long append(Change change);
+
+    /** Makes a change that was first made at another time, elsewhere. */
+    long append(Change change, Instant at);
   }
 
   /** A write. */
@@ -290,8 +293,13 @@ final class Committer implements AutoCloseable {
 
     @Override
     public long append(Change change) {
+      return append(change, now);
+    }
+
+    @Override
+    public long append(Change change, Instant at) {
       long sequence = lastSequence + entries.size() + 1;
-      var entry = new JournalEntry(sequence, now, change);
+      var entry = new JournalEntry(sequence, at, change);
       writer.apply(entry);
       entries.add(entry);
       return sequence;

@@ -2,9 +2,12 @@ package dev.mneme.ltm;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +39,7 @@ final class Follower implements AutoCloseable {
   private final Condition moved = monitor.newCondition();
   private long wanted;
   private long applied;
+  private final List<Long> touched = new ArrayList<>();
   private boolean closing;
   private @Nullable MemoryStoreException failure;
 
@@ -93,6 +97,40 @@ final class Follower implements AutoCloseable {
     index.refresh();
   }
 
+  /** Documents of these turns are to be written again: something beside the change log changed. */
+  void touch(List<Long> turns) {
+    monitor.lock();
+    try {
+      touched.addAll(turns);
+      moved.signalAll();
+    } finally {
+      monitor.unlock();
+    }
+  }
+
+  /** After a crash the index may lack vectors the ledger has; writing them again does no harm. */
+  void touchAllWithVectors(int generation) {
+    List<Long> all =
+        ledger
+            .jdbi()
+            .withHandle(
+                handle ->
+                    handle
+                        .createQuery("select turn_seq from vector where generation = :g")
+                        .bind("g", generation)
+                        .mapTo(Long.class)
+                        .list());
+    long have;
+    try {
+      have = index.vectors(Vectors.field(generation));
+    } catch (IOException e) {
+      throw broken(e);
+    }
+    if (have < all.size()) {
+      touch(all);
+    }
+  }
+
   long applied() {
     monitor.lock();
     try {
@@ -115,7 +153,7 @@ final class Follower implements AutoCloseable {
     }
   }
 
-  private void rebuild(org.jdbi.v3.core.Handle handle) {
+  private void rebuild(Handle handle) {
     try {
       indexer.rebuild(handle);
     } catch (IOException e) {
@@ -129,9 +167,10 @@ final class Follower implements AutoCloseable {
       long from;
       long to;
       boolean last;
+      List<Long> again;
       monitor.lock();
       try {
-        while (applied >= wanted && !closing) {
+        while (applied >= wanted && touched.isEmpty() && !closing) {
           if (uncommitted == 0) {
             moved.awaitUninterruptibly();
           } else {
@@ -147,6 +186,8 @@ final class Follower implements AutoCloseable {
         from = applied;
         to = Math.min(wanted, from + CHUNK);
         last = closing && from >= wanted;
+        again = List.copyOf(touched.subList(0, Math.min(CHUNK, touched.size())));
+        touched.subList(0, again.size()).clear();
       } finally {
         monitor.unlock();
       }
@@ -156,7 +197,11 @@ final class Follower implements AutoCloseable {
           ledger.jdbi().useHandle(handle -> indexer.apply(handle, from, end));
           uncommitted += to - from;
         }
-        if (uncommitted > 0 && (uncommitted >= COMMIT || to == from)) {
+        if (!again.isEmpty()) {
+          ledger.jdbi().useHandle(handle -> indexer.again(handle, again));
+          uncommitted += again.size();
+        }
+        if (uncommitted > 0 && (uncommitted >= COMMIT || to == from && again.isEmpty())) {
           index.commit(to);
           uncommitted = 0;
         }

@@ -5,8 +5,8 @@ import dev.mneme.data.Role;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -73,8 +73,7 @@ final class Indexer {
       }
       Change change = Json.mapper().readValue(other.payload(), Change.class);
       if (change instanceof Change.Erased) {
-        Set<Integer> alive =
-            new HashSet<>(handle.createQuery("select id from space").mapTo(Integer.class).list());
+        Set<Integer> alive = Erasing.alive(handle);
         index.keepSpaces(alive::contains);
       }
       for (Place place : places(handle, other.space(), turnsOf(change))) {
@@ -86,6 +85,45 @@ final class Indexer {
     }
     for (var each : touched.entrySet()) {
       session(handle, each.getKey(), each.getValue());
+    }
+  }
+
+  /** Writes the documents of some turns again. */
+  void again(Handle handle, List<Long> turns) throws IOException {
+    Map<Integer, NavigableSet<Integer>> touched = new TreeMap<>();
+    handle
+        .createQuery("select session_id, idx from turn where seq = any(:s)")
+        .bind("s", turns.toArray(Long[]::new))
+        .map((row, context) -> new Place(row.getInt(1), row.getInt(2)))
+        .forEach(place -> touch(touched, place));
+    for (var each : touched.entrySet()) {
+      session(handle, each.getKey(), each.getValue());
+    }
+  }
+
+  /** Indexes some turns of one owner into an index of its own: the memory as it stood. */
+  void past(int space, List<TurnRow> rows) throws IOException {
+    Map<Integer, List<TurnRow>> sessions = new TreeMap<>();
+    for (TurnRow row : rows) {
+      sessions.computeIfAbsent(row.sessionId(), s -> new ArrayList<>()).add(row);
+    }
+    for (var session : sessions.entrySet()) {
+      List<TurnRow> said = session.getValue();
+      said.sort(Comparator.comparingInt(TurnRow::index).thenComparingLong(TurnRow::seq));
+      List<List<String>> terms = said.stream().map(row -> words.of(row.content())).toList();
+      Map<Integer, Map<String, Integer>> stretches = new TreeMap<>();
+      for (int at = 0; at < said.size(); at++) {
+        TurnRow row = said.get(at);
+        index.put(
+            doc(row, space, null, terms.get(at), window(said, terms, at), Map.of(), Map.of()));
+        count(
+            stretches.computeIfAbsent(stretch(row.index()), n -> new HashMap<>()),
+            head(terms.get(at)),
+            1);
+      }
+      for (var stretch : stretches.entrySet()) {
+        index.putStretch(space, session.getKey(), stretch.getKey(), stretch.getValue());
+      }
     }
   }
 

@@ -1,11 +1,14 @@
 package dev.mneme.ltm;
 
 import dev.mneme.data.Json;
+import dev.mneme.data.PreferencePair;
 import dev.mneme.data.Signal;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -315,6 +318,96 @@ final class Ledger implements AutoCloseable {
         .list();
   }
 
+  /**
+   * The turns recall would have shown at a time: said by then, and not yet forgotten or revised. A
+   * revision's time is that of the turn that took over.
+   */
+  static List<TurnRow> asOf(Handle handle, int space, Instant then) {
+    return handle
+        .createQuery(
+            "select "
+                + TurnRow.COLUMNS
+                + TurnRow.FROM
+                + "join change_log c on c.seq = t.seq where t.space_id = :p and c.at <= :a and not"
+                + " t.echo and t.role <> 's' and (t.forgotten_at is null or t.forgotten_at > :a)"
+                + " and (t.revised_by is null or exists (select 1 from turn n join change_log m on"
+                + " m.seq = n.seq where n.space_id = t.space_id and n.id = t.revised_by and m.at >"
+                + " :a)) order by t.seq")
+        .bind("p", space)
+        .bind("a", TurnRow.nanos(then))
+        .map((row, context) -> TurnRow.read(row))
+        .list();
+  }
+
+  static List<PreferencePair> pairs(Handle handle, int space) {
+    return handle
+        .createQuery("select body from pair where space_id = :p order by seq")
+        .bind("p", space)
+        .map((row, context) -> Json.mapper().readValue(row.getString(1), PreferencePair.class))
+        .list();
+  }
+
+  /** The version of every fact that was the newest at a time; now when null. */
+  static List<Fact> versions(Handle handle, int space, @Nullable Instant asOf) {
+    if (asOf == null) {
+      return facts(handle, "space_id = :p and replaced_at is null", Map.of("p", space));
+    }
+    return facts(
+        handle,
+        "space_id = :p and recorded_at <= :a and (replaced_at is null or replaced_at > :a)",
+        Map.of("p", space, "a", TurnRow.nanos(asOf)));
+  }
+
+  /** The changes of one kind, of everybody. */
+  static List<JournalEntry> changesOf(Handle handle, String op) {
+    List<Long> sequences =
+        handle
+            .createQuery("select seq from change_log where op = :o order by seq")
+            .bind("o", op)
+            .mapTo(Long.class)
+            .list();
+    List<JournalEntry> found = new ArrayList<>();
+    for (long seq : sequences) {
+      found.addAll(changes(handle, seq - 1, 1));
+    }
+    return found;
+  }
+
+  /** The changes of a space before a number, the latest first. */
+  static List<JournalEntry> changesBefore(Handle handle, int spaceId, long before, int limit) {
+    List<Long> sequences =
+        handle
+            .createQuery(
+                "select seq from change_log where space_id = :p and seq < :b order by space_id"
+                    + " desc, seq desc limit :n")
+            .bind("p", spaceId)
+            .bind("b", before)
+            .bind("n", limit)
+            .mapTo(Long.class)
+            .list();
+    if (sequences.isEmpty()) {
+      return List.of();
+    }
+    List<JournalEntry> page = changesOf(handle, spaceId, sequences.getLast() - 1, sequences.size());
+    return page.reversed();
+  }
+
+  /** Fills a new database from a script of an encrypted one. */
+  static void runScript(Path home, String name, Vault vault, Path script) {
+    String password = String.valueOf(vault.filePassword());
+    String url =
+        "jdbc:h2:file:"
+            + home.resolve(name).toAbsolutePath()
+            + ";DB_CLOSE_ON_EXIT=FALSE;CIPHER=AES";
+    try (Connection connection = DriverManager.getConnection(url, "mneme", password + " ");
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "runscript from '" + Erasing.quoted(script) + "' cipher aes password '" + password + "'");
+    } catch (SQLException e) {
+      throw new MemoryStoreException("cannot rewrite the ledger of " + home, true, e);
+    }
+  }
+
   /** A change as stored: its number, time and content. */
   static List<JournalEntry> changes(Handle handle, long after, int limit) {
     List<JournalEntry> found = new ArrayList<>();
@@ -391,6 +484,25 @@ final class Ledger implements AutoCloseable {
         .bind("p", space)
         .map((row, context) -> Json.mapper().readValue(row.getString(1), Fact.class))
         .list();
+  }
+
+  /** The facts of one attribute that are believed now. */
+  static List<Fact> currentFacts(Handle handle, int space, String subject, String attribute) {
+    return facts(
+        handle,
+        "space_id = :p and subject = :s and attribute = :a and replaced_at is null and status ="
+            + " 'CURRENT'",
+        Map.of("p", space, "s", subject, "a", attribute));
+  }
+
+  /** The newest version of a fact. */
+  static Optional<Fact> fact(Handle handle, int space, String id) {
+    return facts(
+            handle,
+            "space_id = :p and id = :i and replaced_at is null",
+            Map.of("p", space, "i", id))
+        .stream()
+        .findFirst();
   }
 
   static List<Fact> facts(Handle handle, String where, Map<String, ?> bindings) {

@@ -347,6 +347,7 @@ final class LedgerWriter implements AutoCloseable {
   }
 
   private void eraseMatching(Change.Erased erased) {
+    Erasing.begin(handle);
     for (var each : Ledger.spaces(handle, new Selection.Everything()).entrySet()) {
       Owner owner = each.getValue();
       if (subject(erased.salt(), owner.tenant(), owner.user()).equals(erased.subject())) {

@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.apache.lucene.document.Document;
@@ -17,16 +16,22 @@ import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.IndexFormatTooNewException;
 import org.apache.lucene.index.IndexFormatTooOldException;
 import org.apache.lucene.index.IndexOptions;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.MultiTerms;
+import org.apache.lucene.index.PostingsEnum;
 import org.apache.lucene.index.Term;
+import org.apache.lucene.index.Terms;
 import org.apache.lucene.index.TermsEnum;
 import org.apache.lucene.index.TieredMergePolicy;
 import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.SearcherManager;
 import org.apache.lucene.search.similarities.BM25Similarity;
@@ -36,6 +41,7 @@ import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
 
@@ -234,7 +240,8 @@ final class MemoryIndex implements AutoCloseable {
   }
 
   /** Indexes a stretch of a session, or removes it when it has no words. */
-  void putStretch(int space, int session, int number, Map<String, Integer> words) throws IOException {
+  void putStretch(int space, int session, int number, Map<String, Integer> words)
+      throws IOException {
     String key = "s" + number(session) + "." + number(number);
     changed.incrementAndGet();
     if (words.isEmpty()) {
@@ -295,6 +302,53 @@ final class MemoryIndex implements AutoCloseable {
     return found;
   }
 
+  /** The turns in the index by sequence, sorted, without copies in shared collections. */
+  long[] sequences() throws IOException {
+    refresh();
+    return search(
+        searcher -> {
+          List<Long> found = new ArrayList<>();
+          for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+            LeafReader reader = leaf.reader();
+            Terms keys = reader.terms(KEY);
+            if (keys == null) {
+              continue;
+            }
+            TermsEnum each = keys.iterator();
+            @Nullable PostingsEnum postings = null;
+            Bits live = reader.getLiveDocs();
+            for (BytesRef key = each.next(); key != null; key = each.next()) {
+              String text = key.utf8ToString();
+              if (text.startsWith("t")) {
+                postings = each.postings(postings, PostingsEnum.NONE);
+                for (int doc = postings.nextDoc();
+                    doc != DocIdSetIterator.NO_MORE_DOCS;
+                    doc = postings.nextDoc()) {
+                  if (live == null || live.get(doc)) {
+                    found.add(Long.parseLong(text.substring(1), 36));
+                  }
+                }
+              }
+            }
+          }
+          return found.stream().mapToLong(Long::longValue).sorted().toArray();
+        });
+  }
+
+  /** How many documents have a vector in a field. */
+  long vectors(String field) throws IOException {
+    refresh();
+    return search(
+        searcher -> {
+          long count = 0;
+          for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+            FloatVectorValues values = leaf.reader().getFloatVectorValues(field);
+            count += values == null ? 0 : values.size();
+          }
+          return count;
+        });
+  }
+
   void clear() throws IOException {
     writer.deleteAll();
     changed.incrementAndGet();
@@ -310,18 +364,6 @@ final class MemoryIndex implements AutoCloseable {
     writer.setLiveCommitData(data.entrySet());
     writer.commit();
     stamp = new Stamp(applied, SCHEMA, Words.ID, store);
-  }
-
-  /** Merges deleted documents away, so that nothing of them is left in the files. */
-  void purge(long applied) throws IOException {
-    writer.forceMergeDeletes(true);
-    // A second merge rewrites segments whose share of deletions is below the policy's threshold.
-    if (writer.hasDeletions()) {
-      writer.forceMerge(1, true);
-    }
-    commit(applied);
-    refresh();
-    writer.deleteUnusedFiles();
   }
 
   /** Makes what was put visible to searches that begin later. */
@@ -362,10 +404,6 @@ final class MemoryIndex implements AutoCloseable {
       sum += directory.fileLength(file);
     }
     return sum;
-  }
-
-  Set<String> files() throws IOException {
-    return Set.of(directory.listAll());
   }
 
   private Stamp readStamp() throws IOException {

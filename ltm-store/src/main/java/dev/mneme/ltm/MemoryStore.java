@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.errorprone.annotations.MustBeClosed;
 import dev.mneme.data.Conversation;
+import dev.mneme.data.PreferencePair;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Signal;
 import dev.mneme.data.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -18,18 +18,11 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Spliterator;
 import java.util.Spliterators;
-import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.jdbi.v3.core.HandleCallback;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The long-term memory of an installation: turns, what people judged and what is known, found again
@@ -49,50 +42,29 @@ import org.slf4j.LoggerFactory;
  * MemoryStoreException}s.
  */
 public final class MemoryStore implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(MemoryStore.class);
   private static final int PAGE = 1_000;
 
   private final MemoryStoreConfig config;
+  private final Committer.Steps steps;
   private final StoreLock lock;
-  private final Ledger ledger;
-  private final Journal journal;
-  private final LedgerWriter writer;
-  private final Committer committer;
-  private final Words words = new Words();
-  private final Follower follower;
-  private final Recaller recaller;
-  private final ExecutorService readers;
-  private volatile boolean closed;
+  private final Echoes echoes = new Echoes();
+
+  /** Calls read-hold it; what replaces the engine write-holds it. */
+  private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock(true);
+
+  private @Nullable Engine engine;
 
   private MemoryStore(MemoryStoreConfig config, Committer.Steps steps) {
     this.config = config;
+    this.steps = steps;
     createHome(config.home());
-    var opened = new Opened();
+    this.lock = StoreLock.acquire(config.home(), config.clock().instant());
     try {
-      this.lock = opened.add(StoreLock.acquire(config.home(), config.clock().instant()));
-      Vault vault = Vault.open(config.home(), config.passphrase());
-      this.ledger = opened.add(Ledger.open(config.home(), vault));
-      this.journal = opened.add(Journal.open(config.home(), vault));
-      this.writer = opened.add(new LedgerWriter(ledger));
-      long last = catchUp();
-      String id = storeId();
-      this.follower =
-          opened.add(
-              new Follower(
-                  ledger, vault.sealed() ? null : config.home().resolve("index"), id, words, last));
-      this.recaller = new Recaller(config.weights(), words);
-      this.readers =
-          Executors.newFixedThreadPool(
-              Math.max(2, Runtime.getRuntime().availableProcessors()),
-              Thread.ofPlatform().name("mneme-ltm-reader-", 0).daemon(true).factory());
-      this.committer =
-          new Committer(writer, journal, config.clock(), last, follower::committed, steps);
+      engine = Engine.open(config, echoes, steps);
     } catch (RuntimeException e) {
-      opened.closeAfter(e);
+      lock.close();
       throw e;
     }
-    follower.start();
-    committer.start();
   }
 
   /** Opens the store, bringing ledger and index up to the journal. The caller closes it. */
@@ -115,7 +87,8 @@ public final class MemoryStore implements AutoCloseable {
 
   /**
    * Keeps turns, all or none, in the order given. A turn already stored under its id is not stored
-   * again.
+   * again. Recalled text inside a turn (a memory block) is left out; a model's or tool's turn that
+   * mostly repeats recalled text is kept as conversation and is no memory.
    *
    * @throws IllegalArgumentException when a turn cannot be kept as it is, or its id already names
    *     other words
@@ -130,23 +103,44 @@ public final class MemoryStore implements AutoCloseable {
       chars += each.message().content().length();
     }
     List<Turn> copy = List.copyOf(turns);
-    return committer.submit(chars, transaction -> Remembering.remember(transaction, copy));
+    int size = chars;
+    return with(
+        open -> open.write(size, transaction -> open.remembering().remember(transaction, copy)));
   }
 
   /** Keeps a judgement of a turn; returns its sequence. */
   public long recordSignal(Scope scope, Signal signal) {
-    requireNonNull(scope, "scope is null");
     requireNonNull(signal, "signal is null");
     Admission.checkScope(scope);
     Admission.checkText("the judged turn's id", signal.turnId());
-    return committer.submit(
-        0, transaction -> transaction.append(new Change.SignalAdded(scope, signal)));
+    return write(transaction -> transaction.append(new Change.SignalAdded(scope, signal)));
+  }
+
+  /**
+   * Keeps a preference pair and the turns it was made from, so that erasing those turns' owner also
+   * removes the pair; returns its sequence. The same pair again replaces itself.
+   */
+  public long recordPair(PreferencePair pair, List<String> turnIds) {
+    Admission.checkScope(pair.scope());
+    List<String> ids = List.copyOf(turnIds);
+    return write(transaction -> transaction.append(new Change.PairRecorded(pair, ids)));
+  }
+
+  /**
+   * Keeps that a checkpoint was trained on turns of an owner, so that erasing the owner names the
+   * checkpoint; returns its sequence.
+   */
+  public long recordTraining(Owner owner, String checkpoint, List<String> turnIds) {
+    requireNonNull(owner, "owner is null");
+    Admission.checkName("a checkpoint", checkpoint);
+    List<String> ids = List.copyOf(turnIds);
+    return write(transaction -> transaction.append(new Change.Trained(owner, checkpoint, ids)));
   }
 
   /**
    * Hides turns of an owner from recall, lists and training; history keeps them and {@link
-   * #restore} brings them back. Facts that rest on them alone are retracted. For words that must be
-   * gone from the disk, erase.
+   * #restore} or {@link #undo} brings them back. Facts that rest on them are taken back, and what
+   * those had superseded is believed again. For words that must be gone from the disk, erase.
    *
    * @return the sequence of the last change
    */
@@ -154,18 +148,107 @@ public final class MemoryStore implements AutoCloseable {
     requireNonNull(owner, "owner is null");
     requireNonNull(reason, "reason is null");
     List<String> ids = List.copyOf(turnIds);
-    return committer.submit(0, transaction -> Remembering.forget(transaction, owner, ids, reason));
+    return with(
+        open ->
+            open.write(
+                0, transaction -> open.remembering().forget(transaction, owner, ids, reason)));
   }
 
-  /** Brings forgotten turns back. */
+  /** Brings forgotten or revised turns back. */
   public long restore(Owner owner, List<String> turnIds) {
     requireNonNull(owner, "owner is null");
     List<String> ids = List.copyOf(turnIds);
-    return committer.submit(
-        0,
+    return write(
         transaction -> {
           Remembering.requireTurns(transaction, owner, ids);
           return transaction.append(new Change.TurnsRestored(owner, ids));
+        });
+  }
+
+  /**
+   * Says a turn or a fact better. The old words stay in history and can be brought back by {@link
+   * #undo}; recall shows the new ones.
+   *
+   * @param id of a turn or a fact
+   */
+  public Receipt revise(Owner owner, String id, String text) {
+    requireNonNull(owner, "owner is null");
+    Admission.checkText("the new text", text);
+    if (text.isBlank()) {
+      throw new IllegalArgumentException(
+          "the new text of " + id + " is empty; to take a memory away, forget it");
+    }
+    return write(transaction -> Revising.revise(transaction, owner, id, text));
+  }
+
+  /** Enters a fact by hand; it supersedes what was believed of the attribute. */
+  public Fact state(Owner owner, String subject, String attribute, String value) {
+    requireNonNull(owner, "owner is null");
+    Admission.checkName("a subject", subject);
+    Admission.checkName("an attribute", attribute);
+    Admission.checkName("a value", value);
+    return write(transaction -> Revising.state(transaction, owner, subject, attribute, value));
+  }
+
+  /**
+   * Takes one change back: an added turn is forgotten, a forgotten one restored, a fact set to its
+   * version before. The change itself stays in history.
+   *
+   * @param sequence of a change in the owner's {@link #history}
+   * @return the sequence of the change that takes it back
+   */
+  public long undo(Owner owner, long sequence) {
+    requireNonNull(owner, "owner is null");
+    return with(
+        open ->
+            open.write(
+                0, transaction -> Revising.undo(transaction, open.remembering(), owner, sequence)));
+  }
+
+  // ---- shared collections ----
+
+  /**
+   * Lets a user read a collection of their tenant, and add to it when {@code mayWrite}. The first
+   * grant makes the collection.
+   *
+   * @param agent only with this agent; {@code *} for any
+   */
+  public long grant(String tenant, String collection, String user, String agent, boolean mayWrite) {
+    Admission.checkName("a tenant", tenant);
+    Admission.checkName("a collection", collection);
+    Admission.checkName("a user", user);
+    Admission.checkName("an agent", agent);
+    return write(
+        transaction ->
+            transaction.append(new Change.Granted(tenant, collection, user, agent, mayWrite)));
+  }
+
+  /** Takes a grant back. */
+  public long revoke(String tenant, String collection, String user, String agent) {
+    return write(
+        transaction -> transaction.append(new Change.Revoked(tenant, collection, user, agent)));
+  }
+
+  /**
+   * Lets the readers of a collection recall some of the owner's turns, without their neighbours.
+   */
+  public long share(Owner owner, String collection, List<String> turnIds) {
+    List<String> ids = List.copyOf(turnIds);
+    return write(
+        transaction -> {
+          Sharing.requireGrant(transaction.handle(), owner, collection, true);
+          Remembering.requireTurns(transaction, owner, ids);
+          return transaction.append(new Change.Shared(owner, collection, ids));
+        });
+  }
+
+  /** No longer. */
+  public long unshare(Owner owner, String collection, List<String> turnIds) {
+    List<String> ids = List.copyOf(turnIds);
+    return write(
+        transaction -> {
+          Remembering.requireTurns(transaction, owner, ids);
+          return transaction.append(new Change.Unshared(owner, collection, ids));
         });
   }
 
@@ -173,7 +256,7 @@ public final class MemoryStore implements AutoCloseable {
 
   /** The last change that was made. */
   public long currentSequence() {
-    return committer.lastSequence();
+    return with(Engine::lastSequence);
   }
 
   /**
@@ -183,10 +266,22 @@ public final class MemoryStore implements AutoCloseable {
    */
   public List<Recalled> recall(MemoryQuery query) {
     requireNonNull(query, "query is null");
-    return onReader(
-        () ->
-            new Recalling(ledger, follower, recaller)
-                .recall(query, currentSequence(), config.clock().instant()));
+    List<Recalled> found = with(open -> open.recall(query));
+    echoes.recalled(Owner.of(query.scope()), found);
+    return found;
+  }
+
+  /** Facts of an owner, oldest first. */
+  public List<Fact> facts(Owner owner, FactQuery query) {
+    requireNonNull(query, "query is null");
+    return read(
+        handle ->
+            Ledger.space(handle, owner)
+                .map(space -> Ledger.versions(handle, space, query.asOf()))
+                .orElse(List.of())
+                .stream()
+                .filter(query::admits)
+                .toList());
   }
 
   /** A turn of an owner by its id; empty when there is none or it was forgotten. */
@@ -262,59 +357,113 @@ public final class MemoryStore implements AutoCloseable {
                                     handle, entry.getKey(), entry.getValue(), after, PAGE))));
   }
 
+  /** The preference pairs of a selection, owner by owner. */
+  public List<PreferencePair> pairs(Selection selection) {
+    return read(
+        handle ->
+            Ledger.spaces(handle, selection).keySet().stream()
+                .flatMap(space -> Ledger.pairs(handle, space).stream())
+                .toList());
+  }
+
+  /** The latest changes of an owner, newest first; of one turn or fact when {@code id} is given. */
+  public List<HistoryEntry> history(Owner owner, @Nullable String id, int limit) {
+    if (limit < 1) {
+      throw new IllegalArgumentException("limit must be positive, got " + limit);
+    }
+    return read(handle -> Revising.history(handle, owner, id, limit));
+  }
+
+  // ---- upkeep ----
+
+  /** Counts and rates. */
+  public MemoryStats stats(Selection selection) {
+    return with(open -> open.upkeep().stats(selection));
+  }
+
+  /** Compares ledger, journal and index. */
+  public Verification verify() {
+    return with(open -> open.upkeep().verify());
+  }
+
+  /** Makes the index anew from the ledger. */
+  public void rebuildIndex() {
+    replace(() -> Upkeep.dropIndex(config.home()));
+  }
+
+  /**
+   * Writes the memory of a selection as JSON Lines: a header, then every change in order. Importing
+   * it into an empty store and exporting again gives the same file.
+   */
+  public Transfer export(Selection selection, Path file) {
+    return with(open -> open.upkeep().export(selection, file));
+  }
+
+  /** Takes over an export; what is here already is skipped. All or nothing in each thousand. */
+  public Transfer importFrom(Path file) {
+    return with(open -> open.upkeep().importFrom(file));
+  }
+
+  /** Writes a consistent copy, as a zip, while the store works on. */
+  public void backup(Path zip) {
+    with(
+        open -> {
+          open.upkeep().backup(zip);
+          return zip;
+        });
+  }
+
+  /** Unpacks a backup into an empty or absent directory, ready to be opened. */
+  public static void restore(Path zip, Path home) {
+    Upkeep.restore(zip, home);
+  }
+
+  /**
+   * Mends a home that does not open: the ledger from the journal, or the journal from the ledger,
+   * whichever is whole. The damaged files are kept beside them.
+   */
+  public static Transfer recover(MemoryStoreConfig config) {
+    createHome(config.home());
+    try (StoreLock _ = StoreLock.acquire(config.home(), config.clock().instant())) {
+      return Upkeep.recover(config);
+    }
+  }
+
+  /**
+   * Removes everything of one person: turns and their history, facts, judgements, preference pairs,
+   * grants and shares; from the ledger's file, the journal, the index and the places named.
+   *
+   * @return the receipt, which also names the checkpoints that learnt from what was removed
+   */
+  public ErasureReceipt erase(String tenant, String user, List<Erasable> elsewhere) {
+    Admission.checkName("a tenant", tenant);
+    Admission.checkName("a user", user);
+    Erasing.Marked marked =
+        with(open -> open.write(0, transaction -> Erasing.mark(transaction, tenant, user)));
+    echoes.forget();
+    replace(() -> Erasing.purge(config));
+    return with(open -> Erasing.prove(open, marked, tenant, user, elsewhere));
+  }
+
   // ---- lifetime ----
 
   /** Finishes what was begun, and closes. Idempotent. */
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    var opened = new Opened();
-    opened.add(lock);
-    opened.add(ledger);
-    opened.add(journal);
-    opened.add(writer);
-    opened.add(follower);
-    opened.add(readers);
-    opened.add(committer);
-    opened.close();
-  }
-
-  private long catchUp() {
-    long have = ledger.jdbi().withHandle(Ledger::lastSequence);
-    long[] last = {have};
-    if (journal.lastSequence() > have) {
-      try {
-        journal.read(
-            have,
-            entry -> {
-              writer.apply(entry);
-              last[0] = entry.seq();
-            });
-        writer.commit();
-      } catch (java.sql.SQLException e) {
-        throw new MemoryStoreException("cannot bring the ledger up to the journal", false, e);
+    gate.writeLock().lock();
+    try {
+      Engine open = engine;
+      if (open != null) {
+        engine = null;
+        try {
+          open.close();
+        } finally {
+          lock.close();
+        }
       }
-      log.info("brought the ledger from change {} up to {} by the journal", have, last[0]);
+    } finally {
+      gate.writeLock().unlock();
     }
-    return last[0];
-  }
-
-  private String storeId() {
-    return ledger
-        .jdbi()
-        .inTransaction(
-            handle -> {
-              Optional<String> known = Ledger.meta(handle, "store");
-              if (known.isPresent()) {
-                return known.get();
-              }
-              String fresh = UUID.randomUUID().toString();
-              Ledger.putMeta(handle, "store", fresh);
-              return fresh;
-            });
   }
 
   private static void createHome(Path home) {
@@ -326,29 +475,45 @@ public final class MemoryStore implements AutoCloseable {
     }
   }
 
-  private <T> T read(HandleCallback<T, RuntimeException> question) {
-    return onReader(() -> ledger.jdbi().withHandle(question));
-  }
-
-  private interface Read<T> {
-    T run() throws IOException;
-  }
-
-  private <T> T onReader(Read<T> question) {
-    var result = new CompletableFuture<T>();
+  /** Closes the engine, lets something be done to its files, and opens it again. */
+  private void replace(Runnable work) {
+    gate.writeLock().lock();
     try {
-      readers.execute(
-          () -> {
-            try {
-              result.complete(question.run());
-            } catch (Throwable e) {
-              result.completeExceptionally(e);
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      throw new IllegalStateException("the memory is closed", e);
+      Engine open = engine;
+      if (open == null) {
+        throw new IllegalStateException("the memory is closed");
+      }
+      engine = null;
+      open.close();
+      try {
+        work.run();
+      } finally {
+        engine = Engine.open(config, echoes, steps);
+      }
+    } finally {
+      gate.writeLock().unlock();
     }
-    return Waiting.join(result);
+  }
+
+  private <T> T with(Function<Engine, T> call) {
+    gate.readLock().lock();
+    try {
+      Engine open = engine;
+      if (open == null) {
+        throw new IllegalStateException("the memory is closed");
+      }
+      return call.apply(open);
+    } finally {
+      gate.readLock().unlock();
+    }
+  }
+
+  private <T> T write(Committer.Work<T> work) {
+    return with(open -> open.write(0, work));
+  }
+
+  private <T> T read(Engine.Question<T> question) {
+    return with(open -> open.read(question));
   }
 
   private static <T> Stream<Stored<T>> pages(long since, Function<Long, List<Stored<T>>> page) {
@@ -382,49 +547,5 @@ public final class MemoryStore implements AutoCloseable {
     return StreamSupport.stream(
         Spliterators.spliteratorUnknownSize(each, Spliterator.ORDERED | Spliterator.NONNULL),
         false);
-  }
-
-  /**
-   * What was opened, to be closed in reverse; the first failure is thrown with the others in it.
-   */
-  private static final class Opened {
-    private final List<AutoCloseable> resources = new ArrayList<>();
-
-    <T extends AutoCloseable> T add(T resource) {
-      resources.add(resource);
-      return resource;
-    }
-
-    void close() {
-      @Nullable Exception first = closeAll();
-      switch (first) {
-        case null -> {}
-        case RuntimeException e -> throw e;
-        default -> throw new MemoryStoreException("cannot close the memory", true, first);
-      }
-    }
-
-    void closeAfter(RuntimeException cause) {
-      Exception more = closeAll();
-      if (more != null) {
-        cause.addSuppressed(more);
-      }
-    }
-
-    private @Nullable Exception closeAll() {
-      @Nullable Exception first = null;
-      for (AutoCloseable each : resources.reversed()) {
-        try {
-          each.close();
-        } catch (Exception e) {
-          if (first == null) {
-            first = e;
-          } else {
-            first.addSuppressed(e);
-          }
-        }
-      }
-      return first;
-    }
   }
 }

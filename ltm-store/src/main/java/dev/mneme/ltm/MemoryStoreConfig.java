@@ -15,17 +15,20 @@ import org.jspecify.annotations.Nullable;
  * @param passphrase encrypts ledger and journal at rest and keeps the index in memory; null stores
  *     in the clear.
  * @param weights how recall weighs its evidence
+ * @param extractor reads facts from people's turns
  */
 public record MemoryStoreConfig(
     Path home,
     InstantSource clock,
     @Nullable Embedder embedder,
     @Nullable String passphrase,
-    RecallWeights weights) {
+    RecallWeights weights,
+    FactExtractor extractor) {
   public MemoryStoreConfig {
     requireNonNull(home, "home is null");
     requireNonNull(clock, "clock is null");
     requireNonNull(weights, "weights is null");
+    requireNonNull(extractor, "extractor is null");
     if (passphrase != null && passphrase.isBlank()) {
       throw new IllegalArgumentException("the passphrase is blank; leave it out to store in clear");
     }
@@ -33,19 +36,24 @@ public record MemoryStoreConfig(
 
   /** A store in the clear, without vectors. */
   public static MemoryStoreConfig at(Path home, InstantSource clock) {
-    return new MemoryStoreConfig(home, clock, null, null, RecallWeights.defaults());
+    return new MemoryStoreConfig(
+        home, clock, null, null, RecallWeights.defaults(), FactExtractor.rules());
   }
 
   public MemoryStoreConfig withEmbedder(@Nullable Embedder newEmbedder) {
-    return new MemoryStoreConfig(home, clock, newEmbedder, passphrase, weights);
+    return new MemoryStoreConfig(home, clock, newEmbedder, passphrase, weights, extractor);
   }
 
   public MemoryStoreConfig withPassphrase(@Nullable String newPassphrase) {
-    return new MemoryStoreConfig(home, clock, embedder, newPassphrase, weights);
+    return new MemoryStoreConfig(home, clock, embedder, newPassphrase, weights, extractor);
   }
 
   public MemoryStoreConfig withWeights(RecallWeights newWeights) {
-    return new MemoryStoreConfig(home, clock, embedder, passphrase, newWeights);
+    return new MemoryStoreConfig(home, clock, embedder, passphrase, newWeights, extractor);
+  }
+
+  public MemoryStoreConfig withExtractor(FactExtractor newExtractor) {
+    return new MemoryStoreConfig(home, clock, embedder, passphrase, weights, newExtractor);
   }
 
   /** Without the passphrase. */

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.index.DocValues;
+import org.apache.lucene.index.FloatVectorValues;
+import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.index.ReaderUtil;
@@ -21,11 +23,18 @@ import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
 import org.apache.lucene.search.CollectionStatistics;
+import org.apache.lucene.search.DocIdSetIterator;
 import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.KnnFloatVectorQuery;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.search.Scorer;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TopDocs;
+import org.apache.lucene.search.Weight;
+import org.apache.lucene.util.Bits;
+import org.apache.lucene.util.VectorUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +50,9 @@ import org.jspecify.annotations.Nullable;
 final class Recaller {
   private static final String WORDS = "words";
   private static final int MOST_TERMS = 64;
+
+  /** Up to this many vectors of a space are compared one by one: exact, and as fast. */
+  private static final int EXACT = 20_000;
 
   private final RecallWeights weights;
   private final Words words;
@@ -60,6 +72,7 @@ final class Recaller {
    * @param toSeconds only turns before; Long.MAX_VALUE for all
    * @param said when the question speaks of a time, that time; null otherwise
    * @param depth how many candidates
+   * @param meaning the question's vector; null for none
    */
   record Ask(
       List<Integer> spaces,
@@ -68,7 +81,8 @@ final class Recaller {
       long fromSeconds,
       long toSeconds,
       @Nullable TimeSpan said,
-      int depth) {}
+      int depth,
+      @Nullable Meaning meaning) {}
 
   /** A turn that may answer. */
   static final class Candidate {
@@ -111,7 +125,7 @@ final class Recaller {
   /** Candidates, best first. */
   List<Candidate> rank(IndexSearcher base, Ask ask) throws IOException {
     List<String> terms = terms(base, ask);
-    if (terms.isEmpty()) {
+    if (terms.isEmpty() && ask.meaning() == null) {
       return List.of();
     }
     List<Candidate> candidates = new ArrayList<>();
@@ -125,6 +139,10 @@ final class Recaller {
     }
     load(base, candidates);
     stretches(base, ask, terms, candidates);
+    if (ask.meaning() != null) {
+      fuse(candidates, meanings(base, ask, ask.meaning()));
+      load(base, candidates);
+    }
     boost(base, ask, candidates);
     candidates.sort(
         Comparator.comparingDouble((Candidate c) -> -c.score).thenComparingLong(c -> c.seq));
@@ -176,26 +194,30 @@ final class Recaller {
 
   private TopDocs search(IndexSearcher base, Ask ask, int space, Query words, String spaceField)
       throws IOException {
-    Query query = words;
-    boolean timed =
-        spaceField.equals(MemoryIndex.SPACE)
-            && (ask.fromSeconds() != Long.MIN_VALUE || ask.toSeconds() != Long.MAX_VALUE);
-    if (ask.session() != null || timed) {
-      var filtered = new BooleanQuery.Builder().add(query, BooleanClause.Occur.MUST);
-      if (ask.session() != null) {
-        filtered.add(
-            new TermQuery(new Term(MemoryIndex.SESSION, MemoryIndex.number(ask.session()))),
-            BooleanClause.Occur.FILTER);
-      }
-      if (timed) {
-        filtered.add(
-            NumericDocValuesField.newSlowRangeQuery(
-                MemoryIndex.AT, ask.fromSeconds(), ask.toSeconds() - 1),
-            BooleanClause.Occur.FILTER);
-      }
-      query = filtered.build();
-    }
+    Query query = filtered(ask, words, spaceField.equals(MemoryIndex.SPACE));
     return new SpaceSearcher(base, space, spaceField).search(query, ask.depth());
+  }
+
+  /** Only the wanted session and, of turns, the wanted time. */
+  private static Query filtered(Ask ask, Query query, boolean turns) {
+    boolean timed =
+        turns && (ask.fromSeconds() != Long.MIN_VALUE || ask.toSeconds() != Long.MAX_VALUE);
+    if (ask.session() == null && !timed) {
+      return query;
+    }
+    var filtered = new BooleanQuery.Builder().add(query, BooleanClause.Occur.MUST);
+    if (ask.session() != null) {
+      filtered.add(
+          new TermQuery(new Term(MemoryIndex.SESSION, MemoryIndex.number(ask.session()))),
+          BooleanClause.Occur.FILTER);
+    }
+    if (timed) {
+      filtered.add(
+          NumericDocValuesField.newSlowRangeQuery(
+              MemoryIndex.AT, ask.fromSeconds(), ask.toSeconds() - 1),
+          BooleanClause.Occur.FILTER);
+    }
+    return filtered.build();
   }
 
   private void stretches(
@@ -222,6 +244,77 @@ final class Recaller {
       if (score != null) {
         each.add("session", score);
       }
+    }
+  }
+
+  /** The turns nearest in meaning, nearest first: exactly for few vectors, by HNSW for many. */
+  private List<Candidate> meanings(IndexSearcher base, Ask ask, Meaning meaning)
+      throws IOException {
+    record Near(Candidate candidate, float score) {}
+    List<Near> found = new ArrayList<>();
+    for (int space : ask.spaces()) {
+      Term mine = new Term(MemoryIndex.SPACE, MemoryIndex.number(space));
+      Query within = filtered(ask, new TermQuery(mine), true);
+      if (base.getIndexReader().docFreq(mine) > EXACT) {
+        for (ScoreDoc each :
+            base.search(
+                    new KnnFloatVectorQuery(meaning.field(), meaning.vector(), ask.depth(), within),
+                    ask.depth())
+                .scoreDocs) {
+          found.add(new Near(new Candidate(each.doc, space), each.score));
+        }
+        continue;
+      }
+      Weight weight = base.createWeight(base.rewrite(within), ScoreMode.COMPLETE_NO_SCORES, 1);
+      for (LeafReaderContext leaf : base.getIndexReader().leaves()) {
+        FloatVectorValues vectors = leaf.reader().getFloatVectorValues(meaning.field());
+        Scorer scorer = weight.scorer(leaf);
+        if (vectors == null || scorer == null) {
+          continue;
+        }
+        Bits live = leaf.reader().getLiveDocs();
+        KnnVectorValues.DocIndexIterator each = vectors.iterator();
+        DocIdSetIterator docs = scorer.iterator();
+        for (int doc = docs.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = docs.nextDoc()) {
+          if ((live == null || live.get(doc))
+              && (each.docID() == doc || each.docID() < doc && each.advance(doc) == doc)) {
+            found.add(
+                new Near(
+                    new Candidate(leaf.docBase + doc, space),
+                    VectorUtil.dotProduct(meaning.vector(), vectors.vectorValue(each.index()))));
+          }
+        }
+      }
+    }
+    return found.stream()
+        .sorted(Comparator.comparingDouble(near -> -near.score()))
+        .limit(ask.depth())
+        .map(Near::candidate)
+        .toList();
+  }
+
+  /**
+   * Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009) of words and meaning, whose scores
+   * have no common scale.
+   */
+  private void fuse(List<Candidate> candidates, List<Candidate> nearest) {
+    candidates.sort(
+        Comparator.comparingDouble((Candidate c) -> -c.score).thenComparingLong(c -> c.seq));
+    Map<Integer, Candidate> byDoc = new HashMap<>();
+    for (int rank = 0; rank < candidates.size(); rank++) {
+      Candidate each = candidates.get(rank);
+      each.score = 0;
+      each.add("words rank", 1.0 / (weights.rankConstant() + rank + 1));
+      byDoc.put(each.doc, each);
+    }
+    for (int rank = 0; rank < nearest.size(); rank++) {
+      Candidate near = nearest.get(rank);
+      Candidate each = byDoc.get(near.doc);
+      if (each == null) {
+        candidates.add(near);
+        each = near;
+      }
+      each.add("meaning rank", weights.vector() / (weights.rankConstant() + rank + 1));
     }
   }
 

@@ -3,6 +3,8 @@ package dev.mneme.ltm;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,8 +22,10 @@ final class Recalling {
   private final Ledger ledger;
   private final Follower follower;
   private final Recaller recaller;
+  private final @Nullable Embedding embedding;
 
-  Recalling(Ledger ledger, Follower follower, Recaller recaller) {
+  Recalling(Ledger ledger, Follower follower, Recaller recaller, @Nullable Embedding embedding) {
+    this.embedding = embedding;
     this.ledger = ledger;
     this.follower = follower;
     this.recaller = recaller;
@@ -61,10 +65,45 @@ final class Recalling {
             query.from() == null ? Long.MIN_VALUE : query.from().getEpochSecond(),
             query.to() == null ? Long.MAX_VALUE : query.to().getEpochSecond(),
             QuestionTime.of(query.text(), now),
-            recaller.depth(query));
+            recaller.depth(query),
+            query.asOf() == null ? meaning(query.text()) : null);
+    if (query.asOf() != null) {
+      return asOf(handle, query, ask, spaces, query.asOf());
+    }
     List<Recaller.Candidate> kept =
         follower.index().search(searcher -> choose(query, recaller.rank(searcher, ask)));
     return load(handle, query, spaces, kept);
+  }
+
+  private @Nullable Meaning meaning(String question) {
+    if (embedding == null) {
+      return null;
+    }
+    String field = embedding.field();
+    return field == null ? null : new Meaning(field, embedding.embed(question));
+  }
+
+  /**
+   * The memory as it stood: an index in memory of exactly the turns that recall would have seen.
+   * Slow for large memories, and rarely asked.
+   */
+  private List<Recalled> asOf(
+      Handle handle,
+      MemoryQuery query,
+      Recaller.Ask ask,
+      Map<Integer, Recalled.Source> spaces,
+      Instant then)
+      throws IOException {
+    try (MemoryIndex past = MemoryIndex.open(null, "past")) {
+      var indexer = new Indexer(past, new Words());
+      for (int space : spaces.keySet()) {
+        indexer.past(space, Ledger.asOf(handle, space, then));
+      }
+      past.refresh();
+      List<Recaller.Candidate> kept =
+          past.search(searcher -> choose(query, recaller.rank(searcher, ask)));
+      return load(handle, query, spaces, kept);
+    }
   }
 
   private static Map<Integer, Recalled.Source> spaces(Handle handle, MemoryQuery query) {
@@ -111,11 +150,14 @@ final class Recalling {
       List<Recaller.Candidate> kept) {
     Map<Long, TurnRow> rows =
         Ledger.turns(handle, kept.stream().map(candidate -> candidate.seq).toList());
+    Map<String, List<Fact>> facts = facts(handle, rows.values());
     List<Recalled> answer = new ArrayList<>();
     long budget = query.tokenBudget() == 0 ? Long.MAX_VALUE : query.tokenBudget();
     for (Recaller.Candidate each : kept) {
       TurnRow row = rows.get(each.seq);
-      if (row == null || !row.live() || query.exclude().contains(row.id())) {
+      if (row == null
+          || query.asOf() == null && !row.live()
+          || query.exclude().contains(row.id())) {
         continue;
       }
       long tokens = 1 + row.content().length() / CHARS_PER_TOKEN;
@@ -135,12 +177,30 @@ final class Recalling {
               each.score,
               each.parts,
               spaces.getOrDefault(each.space, new Recalled.Source.Own()),
-              List.of()));
+              facts.getOrDefault(row.spaceId() + "/" + row.id(), List.of())));
       if (answer.size() == query.limit()) {
         break;
       }
     }
     return answer;
+  }
+
+  /** Current facts by space and source turn. */
+  private static Map<String, List<Fact>> facts(Handle handle, Collection<TurnRow> rows) {
+    Map<Integer, List<String>> bySpace = new HashMap<>();
+    for (TurnRow row : rows) {
+      bySpace.computeIfAbsent(row.spaceId(), s -> new ArrayList<>()).add(row.id());
+    }
+    Map<String, List<Fact>> found = new HashMap<>();
+    for (var each : bySpace.entrySet()) {
+      for (Fact fact :
+          Ledger.factsOf(handle, each.getKey(), each.getValue().toArray(String[]::new))) {
+        found
+            .computeIfAbsent(each.getKey() + "/" + fact.sourceTurn(), k -> new ArrayList<>())
+            .add(fact);
+      }
+    }
+    return found;
   }
 
   /** False when a better hit says the same. */
