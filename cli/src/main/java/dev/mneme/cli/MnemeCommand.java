@@ -23,6 +23,7 @@ import picocli.CommandLine.Mixin;
     subcommands = {
       ChatCommand.class,
       EvolveCommand.class,
+      SimulateCommand.class,
       ModelsCommand.class,
       TrainCommand.class,
       EvalCommand.class,

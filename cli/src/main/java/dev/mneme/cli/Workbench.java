@@ -44,6 +44,11 @@ public final class Workbench implements AutoCloseable {
     return new Workbench(options.home().create(), config, InstantSource.system());
   }
 
+  /** A workbench on another data directory and another clock: a simulation's own. */
+  public static Workbench at(Home home, MnemeConfig config, InstantSource clock) {
+    return new Workbench(home.create(), config, clock);
+  }
+
   public Home home() {
     return home;
   }
@@ -63,6 +68,7 @@ public final class Workbench implements AutoCloseable {
   }
 
   /** The long-term memory; another process that holds it is named in the error. */
+  @SuppressWarnings("MustBeClosed") // closed with the workbench
   public MemoryStore store() {
     if (store == null) {
       store = closing(MemoryStore.open(MemoryStoreConfig.at(home.memory(), clock)));

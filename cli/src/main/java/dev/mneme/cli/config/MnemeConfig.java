@@ -34,6 +34,17 @@ public record MnemeConfig(
         GateConfig.defaults());
   }
 
+  /** The same, for another tenant's memory. */
+  public MnemeConfig withTenant(String tenant) {
+    return new MnemeConfig(
+        new ScopeConfig(tenant, scope.user(), scope.agent()),
+        model,
+        chat,
+        training,
+        evolution,
+        gate);
+  }
+
   /**
    * @param tenant nothing crosses it
    * @param user the person at the terminal
