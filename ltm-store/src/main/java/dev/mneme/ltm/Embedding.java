@@ -150,9 +150,7 @@ final class Embedding implements AutoCloseable {
           for (var each : made.entrySet()) {
             transaction
                 .handle()
-                .createUpdate(
-                    "merge into vector key(turn_seq, generation) select :t, :g, :d from turn where"
-                        + " seq = :t")
+                .createUpdate("merge into vector key(turn_seq, generation) values (:t, :g, :d)")
                 .bind("t", each.getKey())
                 .bind("g", generation)
                 .bind("d", each.getValue())

@@ -120,9 +120,7 @@ final class Erasing {
                   || !known.computeIfAbsent(owner, o -> isErased(erased, o))
                   || isAlive(ledger, entry);
             });
-        ledger
-            .jdbi()
-            .useHandle(handle -> handle.execute("delete from meta where name = '" + PENDING + "'"));
+        done(ledger);
       }
       compact(home, vault);
       Upkeep.dropIndex(home);
@@ -163,7 +161,18 @@ final class Erasing {
                     > 0);
   }
 
-  /** Copies what lives into a new file and puts it in the old one's place. */
+  private static void done(Ledger ledger) {
+    ledger
+        .jdbi()
+        .useHandle(
+            handle -> {
+              // The embedder may have been at work while the rows went.
+              handle.execute("delete from vector where turn_seq not in (select seq from turn)");
+              handle.execute("delete from meta where name = ?", PENDING);
+            });
+  }
+
+  /** Makes the ledger's file anew from what lives. */
   private static void compact(Path home, Vault vault) throws IOException {
     Path file = home.resolve("ledger.mv.db");
     if (!vault.sealed()) {
@@ -171,30 +180,13 @@ final class Erasing {
       MVStoreTool.compact(file.toString(), false);
       return;
     }
-    Path script = home.resolve("ledger.script");
-    Path copy = home.resolve("ledger-new.mv.db");
-    Files.deleteIfExists(copy);
-    String password = String.valueOf(vault.filePassword());
-    try {
-      try (Ledger old = Ledger.open(home, vault)) {
-        old.jdbi()
-            .useHandle(
-                handle ->
-                    handle.execute(
-                        "script to '"
-                            + quoted(script)
-                            + "' cipher aes password '"
-                            + password
-                            + "'"));
-      }
-      Ledger.runScript(home, "ledger-new", vault, script);
-      Files.move(
-          copy,
-          file,
-          java.nio.file.StandardCopyOption.ATOMIC_MOVE,
-          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(script);
+    // The tool cannot read an encrypted file; the journal, already rewritten, holds everything.
+    Files.delete(file);
+    try (Ledger ledger = Ledger.open(home, vault);
+        Journal journal = Journal.open(home, vault);
+        LedgerWriter writer = new LedgerWriter(ledger)) {
+      Engine.catchUp(ledger, journal, writer);
+      done(ledger);
     }
   }
 

@@ -5,7 +5,6 @@ import dev.mneme.data.PreferencePair;
 import dev.mneme.data.Signal;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
@@ -390,22 +389,6 @@ final class Ledger implements AutoCloseable {
     }
     List<JournalEntry> page = changesOf(handle, spaceId, sequences.getLast() - 1, sequences.size());
     return page.reversed();
-  }
-
-  /** Fills a new database from a script of an encrypted one. */
-  static void runScript(Path home, String name, Vault vault, Path script) {
-    String password = String.valueOf(vault.filePassword());
-    String url =
-        "jdbc:h2:file:"
-            + home.resolve(name).toAbsolutePath()
-            + ";DB_CLOSE_ON_EXIT=FALSE;CIPHER=AES";
-    try (Connection connection = DriverManager.getConnection(url, "mneme", password + " ");
-        Statement statement = connection.createStatement()) {
-      statement.execute(
-          "runscript from '" + Erasing.quoted(script) + "' cipher aes password '" + password + "'");
-    } catch (SQLException e) {
-      throw new MemoryStoreException("cannot rewrite the ledger of " + home, true, e);
-    }
   }
 
   /** A change as stored: its number, time and content. */

@@ -12,7 +12,6 @@ package dev.mneme.ltm;
  *     embedder
  * @param speaker boost of the one person a question names, 1 to 1.5
  * @param date boost of turns said at the time a question names, 1 to 1.5
- * @param rankConstant the constant of reciprocal rank fusion with the vector view
  * @param depth the fewest candidates taken by words, and by vectors
  */
 public record RecallWeights(
@@ -23,7 +22,6 @@ public record RecallWeights(
     double vector,
     double speaker,
     double date,
-    int rankConstant,
     int depth) {
   public RecallWeights {
     for (double weight : new double[] {turn, window, session, facts, vector}) {
@@ -36,13 +34,12 @@ public record RecallWeights(
         throw new IllegalArgumentException("boosts must be in [1, 1.5], got " + boost);
       }
     }
-    if (depth < 1 || depth > 10_000 || rankConstant < 1) {
-      throw new IllegalArgumentException(
-          "depth must be 1 to 10000 and rankConstant positive, got " + depth + ", " + rankConstant);
+    if (depth < 1 || depth > 10_000) {
+      throw new IllegalArgumentException("depth must be 1 to 10000, got " + depth);
     }
   }
 
   public static RecallWeights defaults() {
-    return new RecallWeights(0.8, 1.6, 1, 1, 1, 1.15, 1.25, 60, 100);
+    return new RecallWeights(0.8, 1.6, 1, 1, 1, 1.15, 1.25, 100);
   }
 }

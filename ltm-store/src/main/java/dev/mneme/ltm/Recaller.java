@@ -122,6 +122,8 @@ final class Recaller {
     return Math.max(weights.depth(), Math.min(4_000, wanted));
   }
 
+  private record Near(Candidate candidate, float score) {}
+
   /** Candidates, best first. */
   List<Candidate> rank(IndexSearcher base, Ask ask) throws IOException {
     List<String> terms = terms(base, ask);
@@ -248,9 +250,7 @@ final class Recaller {
   }
 
   /** The turns nearest in meaning, nearest first: exactly for few vectors, by HNSW for many. */
-  private List<Candidate> meanings(IndexSearcher base, Ask ask, Meaning meaning)
-      throws IOException {
-    record Near(Candidate candidate, float score) {}
+  private List<Near> meanings(IndexSearcher base, Ask ask, Meaning meaning) throws IOException {
     List<Near> found = new ArrayList<>();
     for (int space : ask.spaces()) {
       Term mine = new Term(MemoryIndex.SPACE, MemoryIndex.number(space));
@@ -261,7 +261,8 @@ final class Recaller {
                     new KnnFloatVectorQuery(meaning.field(), meaning.vector(), ask.depth(), within),
                     ask.depth())
                 .scoreDocs) {
-          found.add(new Near(new Candidate(each.doc, space), each.score));
+          // Lucene shifts the product of unit vectors into [0, 1].
+          found.add(new Near(new Candidate(each.doc, space), 2 * each.score - 1));
         }
         continue;
       }
@@ -287,34 +288,33 @@ final class Recaller {
       }
     }
     return found.stream()
-        .sorted(Comparator.comparingDouble(near -> -near.score()))
+        .sorted(Comparator.comparingDouble((Near near) -> -near.score()))
         .limit(ask.depth())
-        .map(Near::candidate)
         .toList();
   }
 
   /**
-   * Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009) of words and meaning, whose scores
-   * have no common scale.
+   * Words and meaning have no common scale, so each is divided by its best. The sum, and not the
+   * ranks: ranks lie so close together that the bounded factors would decide.
    */
-  private void fuse(List<Candidate> candidates, List<Candidate> nearest) {
-    candidates.sort(
-        Comparator.comparingDouble((Candidate c) -> -c.score).thenComparingLong(c -> c.seq));
+  private void fuse(List<Candidate> candidates, List<Near> nearest) {
+    double bestWords = candidates.stream().mapToDouble(c -> c.score).max().orElse(0);
     Map<Integer, Candidate> byDoc = new HashMap<>();
-    for (int rank = 0; rank < candidates.size(); rank++) {
-      Candidate each = candidates.get(rank);
-      each.score = 0;
-      each.add("words rank", 1.0 / (weights.rankConstant() + rank + 1));
+    for (Candidate each : candidates) {
+      each.multiply("of the best words", bestWords == 0 ? 1 : 1 / bestWords);
       byDoc.put(each.doc, each);
     }
-    for (int rank = 0; rank < nearest.size(); rank++) {
-      Candidate near = nearest.get(rank);
-      Candidate each = byDoc.get(near.doc);
-      if (each == null) {
-        candidates.add(near);
-        each = near;
+    double bestMeaning = nearest.isEmpty() ? 0 : Math.max(0, nearest.getFirst().score());
+    for (Near near : nearest) {
+      if (near.score() <= 0) {
+        break;
       }
-      each.add("meaning rank", weights.vector() / (weights.rankConstant() + rank + 1));
+      Candidate each = byDoc.get(near.candidate().doc);
+      if (each == null) {
+        each = near.candidate();
+        candidates.add(each);
+      }
+      each.add("meaning", weights.vector() * near.score() / bestMeaning);
     }
   }
 

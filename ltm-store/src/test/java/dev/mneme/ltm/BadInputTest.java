@@ -1,0 +1,166 @@
+package dev.mneme.ltm;
+
+import static dev.mneme.ltm.Turns.ANN;
+import static dev.mneme.ltm.Turns.user;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class BadInputTest {
+  @TempDir Path home;
+  private Instant now = Turns.NOON;
+
+  private MemoryStoreConfig config() {
+    return MemoryStoreConfig.at(home, () -> now);
+  }
+
+  @Test
+  void whatCannotBeKeptIsRefusedWithAReasonAndNothingIsLost() {
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 0, "Before."));
+      assertThatThrownBy(() -> memory.remember(user(ANN, 1, "  ")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("says nothing");
+      assertThatThrownBy(() -> memory.remember(user(ANN, 1, "half \ud83d a face")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("unpaired surrogate");
+      assertThatThrownBy(() -> memory.remember(user(ANN, 1, "x".repeat(Admission.LONGEST + 1))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("split it");
+      assertThatThrownBy(() -> memory.remember(List.of()))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> memory.recall(MemoryQuery.of(ANN, " ", 5)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("empty");
+      assertThatThrownBy(() -> memory.forget(Owner.of(ANN), List.of("nope"), "x"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("nope");
+      assertThat(memory.session(ANN).turns()).hasSize(1);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void oneMegabyteAndControlCharactersAreKeptWordForWord() {
+    String big = "needle " + "hay ".repeat(260_000);
+    String odd = "bell \u0007 null \u0000 return \r\n right-to-left \u202e face \ud83d\ude00";
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 0, big), user(ANN, 1, odd));
+    }
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      assertThat(memory.turn(Owner.of(ANN), "monday-0").orElseThrow().message().content())
+          .isEqualTo(big);
+      assertThat(memory.turn(Owner.of(ANN), "monday-1").orElseThrow().message().content())
+          .isEqualTo(odd);
+      assertThat(memory.recall(MemoryQuery.of(ANN, "needle", 1))).hasSize(1);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "own:dog AND NOT (cat OR",
+        "\"unclosed",
+        "dog~2 cat^7 [a TO b]",
+        "*:*",
+        "?",
+        "!!!",
+        "a/b/c.* \\",
+        "'; drop table turn; --",
+        "\u0000\u0007",
+      })
+  void querySyntaxIsPlainText(String question) {
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 0, "My dog is called Biscuit."));
+      assertThat(memory.recall(MemoryQuery.of(ANN, question, 5))).hasSizeLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void tenThousandWordsInOneQuestionAreAnswered() {
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 0, "My dog is called Biscuit."));
+      String question =
+          "dog "
+              + IntStream.range(0, 10_000)
+                  .mapToObj(i -> "word" + i)
+                  .collect(Collectors.joining(" "));
+      assertThat(memory.recall(MemoryQuery.of(ANN, question, 5))).hasSize(1);
+    }
+  }
+
+  @Test
+  void aClockThatGoesBackwardsDoesNotChangeTheOrder() {
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 0, "First."));
+      now = now.minus(Duration.ofDays(400));
+      memory.remember(user(ANN, 1, "Second."));
+      now = Instant.EPOCH;
+      memory.remember(user(ANN, 2, "Third."));
+      assertThat(memory.turns(new Selection.Everything(), 0))
+          .extracting(stored -> stored.value().message().content())
+          .containsExactly("First.", "Second.", "Third.");
+    }
+  }
+
+  @Test
+  void anInterruptedThreadLosesNothingAndKeepsItsInterrupt() {
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      for (int i = 0; i < 50; i++) {
+        Thread.currentThread().interrupt();
+        memory.remember(user(ANN, i, "Interrupted number " + i + "."));
+        assertThat(memory.recall(MemoryQuery.of(ANN, "interrupted number", 1))).hasSize(1);
+        assertThat(Thread.interrupted()).isTrue();
+      }
+      assertThat(memory.session(ANN).turns()).hasSize(50);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aFailureBetweenTheStepsOfAWriteLosesOnlyThatWrite() {
+    String[] failAt = {"none"};
+    Committer.Steps steps =
+        step -> {
+          if (step.equals(failAt[0])) {
+            throw new MemoryStoreException("the disk is full (test)", true, null);
+          }
+        };
+    try (MemoryStore memory = MemoryStore.open(config(), steps)) {
+      memory.remember(user(ANN, 0, "Before."));
+      failAt[0] = "applied";
+      assertThatThrownBy(() -> memory.remember(user(ANN, 1, "During.")))
+          .isInstanceOf(MemoryStoreException.class)
+          .hasMessageContaining("disk is full");
+      failAt[0] = "none";
+      memory.remember(user(ANN, 2, "After."));
+      assertThat(memory.session(ANN).turns())
+          .extracting(turn -> turn.message().content())
+          .containsExactly("Before.", "After.");
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void useAfterCloseSaysSo() {
+    MemoryStore closed;
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      closed = memory;
+    }
+    closed.close();
+    assertThatThrownBy(() -> closed.remember(user(ANN, 0, "Late.")))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+}
