@@ -128,10 +128,18 @@ final class Int16Kernel implements PanelKernel {
       b2 = odd(v2).fma(x1, b2);
       b3 = odd(v3).fma(x1, b3);
     }
-    a0.add(b0).mul(scale(m, w)).intoArray(out, y);
-    a1.add(b1).mul(scale(m, w + panel)).intoArray(out, y + LANES);
-    a2.add(b2).mul(scale(m, w + 2 * panel)).intoArray(out, y + 2 * LANES);
-    a3.add(b3).mul(scale(m, w + 3 * panel)).intoArray(out, y + 3 * LANES);
+    a0.add(b0).intoArray(out, y);
+    a1.add(b1).intoArray(out, y + LANES);
+    a2.add(b2).intoArray(out, y + 2 * LANES);
+    a3.add(b3).intoArray(out, y + 3 * LANES);
+    for (int p = 0; p < 4; p++) {
+      scaleOutput(m, w + p * panel, out, y + p * LANES);
+    }
+  }
+
+  /** Apart from the loop: with four more loads in one method HotSpot boxes a vector a call. */
+  private static void scaleOutput(MemorySegment m, long w, float[] out, int y) {
+    FloatVector.fromArray(F, out, y).mul(scale(m, w)).intoArray(out, y);
   }
 
   @Override

@@ -135,21 +135,18 @@ final class Int8Kernel implements PanelKernel {
       }
       return;
     }
+    float[] sums = WIDENED.get();
     for (int c = 0; c < k; c += BLOCK) {
-      one4Block(m, w + block(c / BLOCK), panel, Math.min(BLOCK, k - c), in, x + c, out, y, c == 0);
+      long at = w + block(c / BLOCK);
+      one4Block(m, at, panel, Math.min(BLOCK, k - c), in, x + c, sums);
+      for (int p = 0; p < 4; p++) {
+        WideBlock.finish(sums, p * LANES, m, at + p * panel, out, y + p * LANES, c == 0);
+      }
     }
   }
 
   private static void one4Block(
-      MemorySegment m,
-      long w,
-      long panel,
-      int k,
-      float[] in,
-      int x,
-      float[] out,
-      int y,
-      boolean first) {
+      MemorySegment m, long w, long panel, int k, float[] in, int x, float[] sums) {
     FloatVector a0 = FloatVector.zero(F);
     FloatVector a1 = a0;
     FloatVector a2 = a0;
@@ -172,10 +169,10 @@ final class Int8Kernel implements PanelKernel {
       b2 = load(m, at + 2 * panel).fma(x1, b2);
       b3 = load(m, at + 3 * panel).fma(x1, b3);
     }
-    WideBlock.finish(a0.add(b0), m, w, out, y, first);
-    WideBlock.finish(a1.add(b1), m, w + panel, out, y + LANES, first);
-    WideBlock.finish(a2.add(b2), m, w + 2 * panel, out, y + 2 * LANES, first);
-    WideBlock.finish(a3.add(b3), m, w + 3 * panel, out, y + 3 * LANES, first);
+    a0.add(b0).intoArray(sums, 0);
+    a1.add(b1).intoArray(sums, LANES);
+    a2.add(b2).intoArray(sums, 2 * LANES);
+    a3.add(b3).intoArray(sums, 3 * LANES);
   }
 
   @Override

@@ -15,7 +15,17 @@ final class WideBlock {
   static void finish(
       FloatVector sum, MemorySegment m, long scales, float[] out, int y, boolean first) {
     FloatVector scale = FloatVector.fromMemorySegment(F, m, scales, LITTLE_ENDIAN);
-    (first ? sum.mul(scale) : sum.fma(scale, FloatVector.fromArray(F, out, y))).intoArray(out, y);
+    if (first) {
+      sum.mul(scale).intoArray(out, y);
+    } else {
+      sum.fma(scale, FloatVector.fromArray(F, out, y)).intoArray(out, y);
+    }
+  }
+
+  /** The same for sums that were put down: it keeps the loop that made them small. */
+  static void finish(
+      float[] sums, int at, MemorySegment m, long scales, float[] out, int y, boolean first) {
+    finish(FloatVector.fromArray(F, sums, at), m, scales, out, y, first);
   }
 
   /**
