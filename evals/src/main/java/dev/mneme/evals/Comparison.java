@@ -7,6 +7,7 @@ import dev.mneme.evals.stats.Cluster;
 import dev.mneme.evals.stats.LengthControl;
 import dev.mneme.evals.stats.PairedTest;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
  * @param metric what is compared
  * @param overall the test over all items
  * @param categories the same by category; with few items each, so read them with care
+ * @param parts the same by part, for example by turn; empty where items have one part
  * @param unpaired measures without a counterpart: unscored or missing on one side
  * @param unscoredA measures of A without a value
  * @param unscoredB measures of B without a value
@@ -39,6 +41,7 @@ public record Comparison(
     String metric,
     PairedTest overall,
     Map<String, PairedTest> categories,
+    Map<String, PairedTest> parts,
     int unpaired,
     int unscoredA,
     int unscoredB,
@@ -49,7 +52,8 @@ public record Comparison(
     long seed) {
   public Comparison {
     requireNonNull(overall, "overall is null");
-    categories = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(categories));
+    categories = Collections.unmodifiableMap(new LinkedHashMap<>(categories));
+    parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
   }
 
   private record Place(String item, int epoch, String part) {}
@@ -60,13 +64,8 @@ public record Comparison(
   private static final class Game {
     final List<Double> a = new ArrayList<>();
     final List<Double> b = new ArrayList<>();
-    final String category;
     int lengthA;
     int lengthB;
-
-    Game(String category) {
-      this.category = category;
-    }
   }
 
   /**
@@ -102,40 +101,26 @@ public record Comparison(
     Map<Place, Value> valuesA = values(a, metric);
     Map<Place, Value> valuesB = values(b, metric);
     var games = new TreeMap<String, Game>(EvalRun::compareIds);
+    Map<String, Map<String, Game>> byCategory = new TreeMap<>();
+    Map<String, Map<String, Game>> byPart = new TreeMap<>();
     int unpaired = 0;
     for (var each : valuesA.entrySet()) {
+      Value inA = each.getValue();
       Value inB = valuesB.get(each.getKey());
       if (inB == null) {
         unpaired++;
         continue;
       }
-      Game game =
-          games.computeIfAbsent(each.getKey().item(), _ -> new Game(each.getValue().category()));
-      game.a.add(each.getValue().value());
-      game.b.add(inB.value());
-      game.lengthA = each.getValue().length();
-      game.lengthB = inB.length();
+      String item = each.getKey().item();
+      add(games, item, inA, inB);
+      add(byCategory.computeIfAbsent(inA.category(), _ -> new TreeMap<>()), item, inA, inB);
+      add(byPart.computeIfAbsent(each.getKey().part(), _ -> new TreeMap<>()), item, inA, inB);
     }
     unpaired += (int) valuesB.keySet().stream().filter(each -> !valuesA.containsKey(each)).count();
     if (games.isEmpty()) {
       throw new IllegalArgumentException(
           a.info().id() + " and " + b.info().id() + " share no item with a " + metric);
     }
-    var byCategory = new TreeMap<String, List<String>>();
-    games.forEach(
-        (id, game) -> byCategory.computeIfAbsent(game.category, _ -> new ArrayList<>()).add(id));
-    var categories = new LinkedHashMap<String, PairedTest>();
-    byCategory.forEach(
-        (category, ids) -> {
-          var part = new LinkedHashMap<String, Game>();
-          games.forEach(
-              (id, game) -> {
-                if (ids.contains(id)) {
-                  part.put(id, game);
-                }
-              });
-          categories.put(category, test(part, seed));
-        });
     PairedTest overall = test(games, seed);
     List<LengthControl.Game> lengths =
         games.values().stream()
@@ -146,7 +131,8 @@ public record Comparison(
         b.info(),
         metric,
         overall,
-        categories,
+        tests(byCategory, seed),
+        byPart.size() > 1 ? tests(byPart, seed) : Map.of(),
         unpaired,
         unscored(a, metric),
         unscored(b, metric),
@@ -155,6 +141,20 @@ public record Comparison(
         games.values().stream().mapToInt(each -> each.lengthA).average().orElse(0),
         games.values().stream().mapToInt(each -> each.lengthB).average().orElse(0),
         seed);
+  }
+
+  private static void add(Map<String, Game> games, String item, Value a, Value b) {
+    Game game = games.computeIfAbsent(item, _ -> new Game());
+    game.a.add(a.value());
+    game.b.add(b.value());
+    game.lengthA = a.length();
+    game.lengthB = b.length();
+  }
+
+  private static Map<String, PairedTest> tests(Map<String, Map<String, Game>> groups, long seed) {
+    var tests = new LinkedHashMap<String, PairedTest>();
+    groups.forEach((name, games) -> tests.put(name, test(games, seed)));
+    return tests;
   }
 
   private static PairedTest test(Map<String, Game> games, long seed) {

@@ -86,6 +86,7 @@ public final class TextReport {
     out.append('\n');
     var rows = new ArrayList<List<String>>();
     rows.add(row("all", comparison.overall()));
+    comparison.parts().forEach((name, test) -> rows.add(row(name, test)));
     comparison.categories().forEach((name, test) -> rows.add(row(name, test)));
     table(out, List.of("", "A", "B", "B - A", "95 % interval", "p", "win", "tie", "loss"), rows);
     line(

@@ -105,7 +105,7 @@ class ReportTest {
     String text = TextReport.terminal().render(comparison);
 
     assertThat(text)
-        .contains("starter-3 against starter-1", "writing", "at equal length", "seed 3");
+        .contains("starter-3 against starter-1", "writing", "turn 2", "at equal length", "seed 3");
     assertThat(TextReport.markdown().render(comparison)).contains("| all | ");
   }
 
