@@ -64,9 +64,11 @@ final class BenchTrainCommand implements Callable<Integer> {
         .println(
             String.format(
                 Locale.ROOT,
-                "training    %,.0f tokens/s (best step %,.0f), %d x %d tokens, %s",
+                "training    %,.0f tokens/s (best step %,.0f; this process had %.0f %% of the"
+                    + " processors), %d x %d tokens, %s",
                 result.trainTokensPerSecond(),
                 result.bestTokensPerSecond(),
+                100 * result.processorShare(),
                 result.batch(),
                 result.sequence(),
                 result.optimizer()));

@@ -8,6 +8,7 @@ import dev.mneme.model.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -33,6 +34,8 @@ public final class TrainBenchmark {
    * @param trainTokensPerSecond median over the measured steps
    * @param bestTokensPerSecond fastest measured step: what the machine does undisturbed
    * @param steps measured steps
+   * @param processorShare processor time over elapsed time times threads: 1 on an idle machine, far
+   *     below where others compete, and then the rates above say little
    * @param peakMemoryBytes the process's largest resident size so far, or what heap and tensors
    *     hold where the system does not tell
    * @param parameterBytes weights, their rounded copy and gradients
@@ -49,6 +52,7 @@ public final class TrainBenchmark {
       @JsonProperty("train_tokens_per_second") double trainTokensPerSecond,
       @JsonProperty("best_tokens_per_second") double bestTokensPerSecond,
       @JsonProperty("steps") int steps,
+      @JsonProperty("processor_share") double processorShare,
       @JsonProperty("batch") int batch,
       @JsonProperty("seq") int sequence,
       @JsonProperty("peak_memory_bytes") long peakMemoryBytes,
@@ -75,7 +79,11 @@ public final class TrainBenchmark {
     long budget = (long) (seconds * 1e9);
     steps(model, tokens, budget, clock);
     model.decoder().profile().reset();
+    Duration busy = processorTime();
     long[] nanos = steps(model, tokens, budget, clock);
+    busy = processorTime().minus(busy);
+    int threads = model.decoder().compute().workers().threads();
+    double share = busy.toNanos() / (double) (Arrays.stream(nanos).sum() * threads);
     Map<String, Double> parts = new LinkedHashMap<>();
     for (Map.Entry<Profile.Part, Double> part : model.decoder().profile().seconds().entrySet()) {
       parts.put(
@@ -89,6 +97,7 @@ public final class TrainBenchmark {
         perSecond / nanos[nanos.length / 2],
         perSecond / nanos[0],
         nanos.length,
+        share,
         batch,
         sequence,
         peakMemory(),
@@ -100,7 +109,12 @@ public final class TrainBenchmark {
         model.optimizerConfig().kind().name().toLowerCase(Locale.ROOT),
         matMul.name(),
         matMul.isa(),
-        model.decoder().compute().workers().threads());
+        threads);
+  }
+
+  /** Of the whole process: a garbage collector's share is our share. */
+  private static Duration processorTime() {
+    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
   private static long peakMemory() {

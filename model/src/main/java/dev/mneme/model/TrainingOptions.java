@@ -34,9 +34,9 @@ public record TrainingOptions(DType products, int threads, Library library) {
     this(products, threads, Library.BEST);
   }
 
-  /** BF16 products where this machine has them, else F32, on every processor. */
+  /** BF16 products where the processor has them, else F32, on every processor. */
   public static TrainingOptions defaults() {
-    DType products = MatMul.best().supports(DType.BF16) ? DType.BF16 : DType.F32;
+    DType products = MatMul.best().hasNativeBf16() ? DType.BF16 : DType.F32;
     return new TrainingOptions(products, Runtime.getRuntime().availableProcessors());
   }
 

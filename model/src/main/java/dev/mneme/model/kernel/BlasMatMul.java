@@ -59,6 +59,11 @@ final class BlasMatMul implements MatMul {
   }
 
   @Override
+  public boolean hasNativeBf16() {
+    return false;
+  }
+
+  @Override
   public String name() {
     return "OpenBLAS (ND4J)";
   }

@@ -39,6 +39,12 @@ public sealed interface MatMul permits OneDnnMatMul, BlasMatMul {
   /** Whether inputs of this type are multiplied natively (the result is always F32). */
   boolean supports(DType input);
 
+  /**
+   * Whether the processor multiplies BF16 itself. Where it does not, a library may emulate it,
+   * slower than F32.
+   */
+  boolean hasNativeBf16();
+
   /** Library and version, for humans. */
   String name();
 

@@ -4,11 +4,13 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.mneme.model.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
@@ -78,6 +80,7 @@ final class OneDnnMatMul implements MatMul {
           symbols
               .find("dnnl_gemm_bf16bf16f32")
               .map(symbol -> linker.downcallHandle(symbol, GEMM))
+              .filter(OneDnnMatMul::works)
               .orElse(null);
       MethodHandle threads =
           openMp(loaded)
@@ -87,6 +90,22 @@ final class OneDnnMatMul implements MatMul {
     } catch (LinkageError | RuntimeException e) {
       log.info("oneDNN does not load here ({}); matrix products use ND4J's BLAS", e.toString());
       return null;
+    }
+  }
+
+  /** Below AVX-512 the BF16 function is there and refuses: one product of 1 x 1 tells. */
+  private static boolean works(MethodHandle gemm) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment one = arena.allocate(64, 64);
+      MemorySegment result = arena.allocate(64, 64);
+      one.set(JAVA_SHORT, 0, Bf16.fromFloat(1));
+      long at = one.address();
+      byte n = 'N';
+      int status =
+          (int) gemm.invokeExact(n, n, 1L, 1L, 1L, 1f, at, 1L, at, 1L, 0f, result.address(), 1L);
+      return status == 0 && result.get(JAVA_FLOAT, 0) == 1;
+    } catch (Throwable t) {
+      throw new IllegalStateException("oneDNN's BF16 gemm could not be called", t);
     }
   }
 
@@ -106,7 +125,7 @@ final class OneDnnMatMul implements MatMul {
     throw new IllegalStateException("none of " + names + " is loaded");
   }
 
-  private static Optional<java.lang.foreign.MemorySegment> openMp(Path loaded) {
+  private static Optional<MemorySegment> openMp(Path loaded) {
     try {
       return library(
               loaded, List.of("libgomp.so.1", "libiomp5.dylib", "libiomp5md.dll", "vcomp140.dll"))
@@ -181,6 +200,12 @@ final class OneDnnMatMul implements MatMul {
   @Override
   public boolean supports(DType input) {
     return input == DType.F32 || (input == DType.BF16 && bf16Gemm != null);
+  }
+
+  @Override
+  public boolean hasNativeBf16() {
+    int wanted = dnnl.dnnl_cpu_isa_avx512_core_bf16;
+    return bf16Gemm != null && (dnnl.dnnl_get_effective_cpu_isa() & wanted) == wanted;
   }
 
   @Override

@@ -122,5 +122,8 @@ final class MatMulTest {
     assumeTrue(System.getProperty("os.arch").equals("amd64"), "oneDNN is shipped for x86-64");
     assertThat(MatMul.best().name()).startsWith("oneDNN");
     assertThat(MatMul.best().isa()).isNotEmpty();
+    assertThat(MatMul.best().supports(DType.F32)).isTrue();
+    assertThat(MatMul.best().supports(DType.BF16) || !MatMul.best().hasNativeBf16()).isTrue();
+    assertThat(MatMul.blas().hasNativeBf16()).isFalse();
   }
 }
