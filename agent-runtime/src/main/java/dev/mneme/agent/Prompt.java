@@ -7,6 +7,7 @@ import dev.mneme.data.SystemPrompt;
 import dev.mneme.data.ToolSpec;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -119,6 +120,8 @@ record Prompt(
     }
     return memories.stream()
         .filter(each -> each.turnId() == null || !present.contains(each.turnId()))
+        // Oldest first, so that the last word on a matter is the last line about it.
+        .sorted(Comparator.comparing(RecalledMemory::at))
         .toList();
   }
 

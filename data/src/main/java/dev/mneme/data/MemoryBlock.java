@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.LocalDate;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * How recalled memories stand in a prompt: quoted data between two markers, one dated line each.
@@ -21,6 +22,9 @@ import java.util.List;
 public final class MemoryBlock {
   public static final String OPEN = "<memory>";
   public static final String CLOSE = "</memory>";
+
+  private static final Pattern SPACE = Pattern.compile("\\s+");
+  private static final Pattern MARKER = Pattern.compile("(?i)<(/?)(memory|tool_call)>");
 
   private MemoryBlock() {}
 
@@ -56,11 +60,14 @@ public final class MemoryBlock {
 
   /** The text on one line, with everything that looks like a prompt marker broken. */
   public static String quote(String text) {
-    return breakMarkers(text.replaceAll("\\s+", " ").strip());
+    return breakMarkers(SPACE.matcher(text).replaceAll(" ").strip());
   }
 
   /** Puts a space inside every {@code <|}, {@code <memory>} and {@code <tool_call>} marker. */
   public static String breakMarkers(String text) {
-    return text.replace("<|", "< |").replaceAll("(?i)<(/?)(memory|tool_call)>", "< $1$2>");
+    // Hardly any text has one, and every line of every prompt comes through here.
+    return text.indexOf('<') < 0
+        ? text
+        : MARKER.matcher(text.replace("<|", "< |")).replaceAll("< $1$2>");
   }
 }

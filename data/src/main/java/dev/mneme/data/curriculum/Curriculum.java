@@ -31,12 +31,16 @@ public final class Curriculum {
   private final Lexicons lexicons;
   private final Memories memories;
   private final int facts;
+  private final Mixture wholeTraining;
+  private final Mixture wholeHeldOut;
 
   private Curriculum(List<Entry> entries, Lexicons lexicons, Memories memories, int facts) {
     this.entries = entries;
     this.lexicons = lexicons;
     this.memories = memories;
     this.facts = facts;
+    this.wholeTraining = new Mixture(entries, false, _ -> true);
+    this.wholeHeldOut = new Mixture(entries, true, _ -> true);
   }
 
   /**
@@ -127,7 +131,7 @@ public final class Curriculum {
 
   /** Example number {@code index} of the stream {@link #examples(long, boolean)}. */
   public TrainingExample example(long seed, long index, boolean heldOut) {
-    return example(seed, index, heldOut, new Mixture(entries, heldOut, _ -> true));
+    return example(seed, index, heldOut, heldOut ? wholeHeldOut : wholeTraining);
   }
 
   private TrainingExample example(long seed, long index, boolean heldOut, Mixture mixture) {

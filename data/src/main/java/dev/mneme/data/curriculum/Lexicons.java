@@ -36,7 +36,11 @@ final class Lexicons {
 
   /** The lexicon of a slot, or null; {@code city2} is drawn from {@code city}. */
   @Nullable Lexicon find(String slot) {
-    String name = slot.replaceAll("\\d+$", "");
+    int end = slot.length();
+    while (end > 1 && Character.isDigit(slot.charAt(end - 1))) {
+      end--;
+    }
+    String name = slot.substring(0, end);
     Lexicon known = byName.get(name);
     if (known != null) {
       return known;

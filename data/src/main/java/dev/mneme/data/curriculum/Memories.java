@@ -50,10 +50,6 @@ final class Memories implements Talk.Distractions {
       return frame.pick(topic.told()).fill(frame);
     }
 
-    String asked() {
-      return frame.pick(topic.asks()).fill(frame);
-    }
-
     /** The first reply of the topic: a sentence that stands alone. */
     String sentence() {
       return topic.replies().getFirst().fill(frame);
@@ -109,6 +105,7 @@ final class Memories implements Talk.Distractions {
   private final List<Phrase> abstain;
   private final Pool<Phrase> chatter;
   private final Pool<Phrase> assistantLines;
+  private final Pool<Phrase> leading;
 
   Memories() {
     for (Texts.Block block : Texts.blocks("memory/topics.txt")) {
@@ -121,6 +118,7 @@ final class Memories implements Talk.Distractions {
     abstain = block(talk, "abstain").phrases("<");
     chatter = block(talk, "chatter").wordings("+");
     assistantLines = block(talk, "assistant").wordings("+");
+    leading = block(talk, "leading").wordings(">");
   }
 
   static Texts.Block block(Map<String, Texts.Block> blocks, String title) {
@@ -230,6 +228,22 @@ final class Memories implements Talk.Distractions {
     String low = a.toLowerCase(java.util.Locale.ROOT);
     String other = b.toLowerCase(java.util.Locale.ROOT);
     return low.contains(other) || other.contains(low);
+  }
+
+  /** The bare question. */
+  String question(Known known) {
+    return known.frame().pick(known.topic().asks()).fill(known.frame());
+  }
+
+  /** The question as a person asks it, now and then with words around it. */
+  String ask(Known known) {
+    Frame frame = known.frame();
+    String question = question(known);
+    return frame.chance(0.15)
+        ? frame
+            .pick(leading)
+            .fill(frame.fresh().bind("question", question).bind("low", lower(question)))
+        : question;
   }
 
   /** A topic whose telling has wording of this side, too. */

@@ -120,7 +120,7 @@ final class MemorySkill implements Skill {
     remember(talk, others);
     talk.offer(BuiltInTools.ALL);
     boolean reminded = searchAsks.has(frame.heldOut()) && frame.chance(0.3);
-    String question = asked.asked();
+    String question = memories.ask(asked);
     talk.user(
         Noise.heavy(
             reminded
@@ -172,8 +172,14 @@ final class MemorySkill implements Skill {
   }
 
   private void remember(Talk talk, List<Memories.Known> known) {
-    for (Memories.Known each : known) {
-      talk.remember(List.of(memories.line(each, Memories.day(talk.frame(), talk.today()))));
+    Frame frame = talk.frame();
+    for (int i = 0; i < known.size(); i++) {
+      MemoryBlock.Line line = memories.line(known.get(i), Memories.day(frame, talk.today()));
+      // People say two things in one breath.
+      if (i + 1 < known.size() && frame.chance(0.1)) {
+        line = Memories.line(line.text() + " " + known.get(++i).told(), line.date(), "user");
+      }
+      talk.remember(List.of(line));
     }
   }
 
@@ -188,7 +194,7 @@ final class MemorySkill implements Skill {
 
   private void ask(Talk talk, Memories.Known known, Check... more) {
     Frame frame = known.frame();
-    talk.user(Noise.heavy(known.asked(), frame));
+    talk.user(Noise.heavy(memories.ask(known), frame));
     talk.assistant(manner(known.answer(), known.value(), frame));
     Check says = Memories.says(known);
     talk.expect("exact", more.length == 0 ? says : Check.all(says, more[0]));
@@ -218,7 +224,7 @@ final class MemorySkill implements Skill {
           .anyMatch(each -> each.title().equals(absent.title()))) {
         return;
       }
-      talk.user(Noise.heavy(absent.asked(), frame)).assistant(memories.abstain(absent));
+      talk.user(Noise.heavy(memories.ask(absent), frame)).assistant(memories.abstain(absent));
     }
   }
 
@@ -228,8 +234,8 @@ final class MemorySkill implements Skill {
       List<Memories.Known> two = known(frame, 2);
       remember(talk, two);
       distract(talk, two, frame.below(4));
-      String first = two.get(0).asked();
-      String second = two.get(1).asked();
+      String first = memories.question(two.get(0));
+      String second = memories.question(two.get(1));
       String both =
           frame
               .pick(joins)
@@ -277,12 +283,12 @@ final class MemorySkill implements Skill {
     Memories.Known absent = known(frame, 1).getFirst();
     List<Memories.Known> others = memories.others(List.of(absent), frame.below(6), frame);
     remember(talk, others);
-    talk.user(Noise.heavy(absent.asked(), frame));
+    talk.user(Noise.heavy(memories.ask(absent), frame));
     talk.assistant(memories.abstain(absent));
     talk.expect("abstain", new Check.Abstains());
     if (!others.isEmpty() && frame.chance(0.3)) {
       Memories.Known present = others.getFirst();
-      talk.user(Noise.heavy(present.asked(), frame));
+      talk.user(Noise.heavy(memories.ask(present), frame));
       talk.assistant(manner(present.answer(), present.value(), frame));
       talk.expect("exact", Memories.says(present));
     }

@@ -48,7 +48,7 @@ class OriginalityTest {
         .flatMap(each -> each.messages().stream())
         .map(Message::content)
         .forEach(text -> runs(text).stream().filter(known::contains).forEach(taken::add));
-    // Counting to ten in words or digits is nobody's sentence.
+    // A run of bare numbers is nobody's sentence.
     taken.removeIf(run -> run.matches("[\\d ]+"));
     assertThat(taken).isEmpty();
   }
