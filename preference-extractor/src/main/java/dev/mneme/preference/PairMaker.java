@@ -124,7 +124,8 @@ final class PairMaker {
 
   /** Says what is wanted: an answer like "no" or "me too" is no request, however often repeated. */
   private static boolean asks(String request) {
-    return new RequestText(request).stems().size() >= 2;
+    var words = new RequestText(request);
+    return words.asks() && words.stems().size() >= 2;
   }
 
   private static Candidate margin(List<Message> prompt, JudgedReply better, JudgedReply worse) {

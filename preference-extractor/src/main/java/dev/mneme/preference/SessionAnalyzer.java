@@ -324,7 +324,9 @@ final class SessionAnalyzer {
               .anyMatch(
                   each ->
                       switch (each.kind()) {
-                        case THANKS, PRAISE, FOLLOW_UP -> true;
+                        case THANKS, PRAISE -> true;
+                        // One word in common may be chance, two are an answer to the reply.
+                        case FOLLOW_UP -> each.intensity() >= 0.8;
                         default -> false;
                       });
     }

@@ -45,8 +45,9 @@ public final class WishReader {
           Pattern.CASE_INSENSITIVE);
   private static final Pattern THIS_REPLY =
       Pattern.compile(
-          "\\b(this|that|make it|make that|rewrite|summari[sz]e|too"
-              + " (long|short|wordy|verbose|brief))\\b",
+          "\\b(this|that|make it|make that|rewrite|summari[sz]e|elaborate|too"
+              + " (long|short|wordy|verbose|brief)|(more|longer|shorter|briefer)"
+              + " (details?|version|answer|explanation))\\b",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern THIS_SESSION =
       Pattern.compile(
@@ -55,13 +56,14 @@ public final class WishReader {
   private static final Pattern OTHER =
       Pattern.compile(
           "^(please )?(from now on|in (the )?future)[, ]+(?<a>.{4,120})$|^(please"
-              + " )?(?<b>(always|never)"
-              + " (?!mind\\b|heard\\b|been\\b|seen\\b|had\\b|knew\\b|thought\\b|liked\\b|wanted\\b)"
-              + "(use|give|show|answer|reply|respond|write|call|include|add|start|end|explain|ask|mention|tell|say|put|format|make|keep|cite|check|translate|suggest|recommend)\\b.{2,120})$|^I('d|"
-              + " would)? prefer (?<c>(you|your"
+              + " )?(?<b>(always|never) (use|show|answer|reply|respond|write|call"
+              + " me|include|explain|ask me|mention|tell me|give"
+              + " me|format|cite|translate|suggest|recommend|start|end) .{2,120})$|^I('d| would)?"
+              + " prefer (?<c>(you|your"
               + " (answers?|repl(y|ies)|responses?)|answers?|repl(y|ies)|responses?|when you|if"
-              + " you|that you)\\b.{3,120})$|^(please )?(?<d>(stop|don't|do not)"
-              + " (using|use|giving|give|adding|add|including|include|saying|say|asking|ask|repeating|repeat|mentioning|mention|writing|write|call|calling)\\b.{3,100})$",
+              + " you|that you)\\b.{3,120})$|^(please )?(?<d>(stop|don't|do not) (using|use|giving"
+              + " me|give me|adding|including|include|asking me|ask"
+              + " me|repeating|repeat|mentioning|mention|calling me|call me) .{3,100})$",
           Pattern.CASE_INSENSITIVE);
 
   private static final Pattern REQUEST =

@@ -169,6 +169,32 @@ class PreferenceExtractorTest {
   }
 
   @Test
+  void remarksAreNoRequestsHoweverAlike() {
+    Session session =
+        new Conversations("sam", "s")
+            .user("I have not seen that harbour film either")
+            .assistant("And the one with the harbour pilot is fine.")
+            .thumb(false)
+            .user("I have not seen that harbour film either")
+            .assistant("It tells of a pilot and his daughter.")
+            .thumb(true)
+            .session();
+    assertThat(run(session).pairs()).isEmpty();
+  }
+
+  @Test
+  void aGuessFromTheReplyAloneMakesNoPair() {
+    Session session =
+        new Conversations("sam", "s")
+            .user("Which harbour city is the largest in Norway?")
+            .assistant("Fish.")
+            .user("Well then. Which harbour city is the largest in Denmark?")
+            .assistant("The largest harbour city of Denmark is Copenhagen, on the island Zealand.")
+            .session();
+    assertThat(run(session).pairs()).isEmpty();
+  }
+
+  @Test
   void aClearSingleReplyIsRatedWithItsEvidence() {
     List<RatedReply> rated = run(capital("sam", "s", Conversations.START).session()).rated();
     assertThat(rated).hasSize(2);

@@ -68,6 +68,9 @@ class WishReaderTest {
         "Can I use metric screws here?",
         "He wants a formal education",
         "I never heard of that band.",
+        "Never say never!",
+        "Don't give up on your dreams.",
+        "It takes you too long to answer",
         "Call me a taxi",
         "Should I keep it short?",
       })

@@ -56,17 +56,9 @@ final class Lexicon {
           "you're",
           "you are",
           "you were",
-          "how",
           "your answer is",
           "your answer was",
-          "your reply is",
-          "it's so",
-          "that's so",
-          "that is so",
-          "so",
-          "really",
-          "sounds",
-          "looks");
+          "your reply is");
 
   private static final Lexicon STANDARD = load();
 

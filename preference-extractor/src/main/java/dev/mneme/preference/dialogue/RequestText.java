@@ -8,6 +8,38 @@ import java.util.Set;
 public final class RequestText {
   private static final int SELF_CONTAINED = 3;
 
+  private static final Set<String> OPENERS =
+      Set.of("please", "ok", "okay", "now", "then", "and", "so");
+  private static final Set<String> IMPERATIVES =
+      Set.copyOf(
+          List.of(
+              ("write give tell show explain make create list find translate summarize summarise"
+                      + " draft describe compare suggest recommend help fix rewrite plan convert"
+                      + " calculate compute generate name draw book reserve set add remove sign"
+                      + " define solve implement print sort check review remind search put change"
+                      + " update edit improve shorten continue count design build debug refactor"
+                      + " test say sing play teach prove classify extract turn rank outline")
+                  .split(" ")));
+  private static final List<String> WANTS =
+      List.of(
+          "i need",
+          "i want",
+          "i'm looking for",
+          "i am looking for",
+          "im looking for",
+          "looking for",
+          "can you",
+          "could you",
+          "would you",
+          "help me",
+          "tell me",
+          "show me",
+          "give me",
+          "please",
+          "i'd like to",
+          "i would like to",
+          "in the mood for");
+
   private final Speech speech;
   private final Set<String> specifics;
 
@@ -19,6 +51,20 @@ public final class RequestText {
   /** The stems of its content words. */
   public Set<String> stems() {
     return speech.content;
+  }
+
+  /** Asks or tells the other side to do something, rather than remarking on something. */
+  public boolean asks() {
+    if (speech.isQuestion()) {
+      return true;
+    }
+    List<String> words = speech.words;
+    int first = !words.isEmpty() && OPENERS.contains(words.getFirst()) ? 1 : 0;
+    if (words.size() > first && IMPERATIVES.contains(words.get(first))) {
+      return true;
+    }
+    String said = " " + String.join(" ", words) + " ";
+    return WANTS.stream().anyMatch(want -> said.contains(" " + want + " "));
   }
 
   /** Says enough to be understood without what was said before. */

@@ -101,7 +101,10 @@ public final class SignalReader {
               reply,
               Kind.FOLLOW_UP,
               0.5,
-              Math.min(1, 0.4 + 0.2 * taken.size()),
+              // Taking words up in a bare question or a denial may as well be doubt.
+              Math.min(
+                  next.positive == 0 && (next.isQuestion() || next.denies()) ? 0.6 : 1,
+                  0.4 + 0.2 * taken.size()),
               "builds on the reply's \"" + String.join("\", \"", taken) + "\""));
     }
   }

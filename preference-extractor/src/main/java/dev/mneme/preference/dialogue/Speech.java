@@ -112,6 +112,11 @@ final class Speech {
     return asks != Asks.NOTHING;
   }
 
+  /** Holds a negation. */
+  boolean denies() {
+    return words.stream().anyMatch(Lexicon.standard()::isNegator);
+  }
+
   boolean isEmpty() {
     return words.isEmpty();
   }
