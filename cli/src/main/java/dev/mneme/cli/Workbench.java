@@ -5,6 +5,7 @@ import dev.mneme.agent.StoreMemory;
 import dev.mneme.cli.config.MnemeConfig;
 import dev.mneme.cli.evolve.Evolution;
 import dev.mneme.cli.models.ChatModels;
+import dev.mneme.cli.preferences.StandingWishes;
 import dev.mneme.data.Scope;
 import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.registry.CheckpointRegistry;
@@ -30,7 +31,7 @@ public final class Workbench implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private @Nullable MemoryStore store;
   private @Nullable CheckpointRegistry registry;
-  private @Nullable StatedPreferences preferences;
+  private @Nullable StandingWishes wishes;
 
   private Workbench(Home home, MnemeConfig config, InstantSource clock) {
     this.home = home;
@@ -91,10 +92,10 @@ public final class Workbench implements AutoCloseable {
 
   /** Instructions the person gave for good, as one line each. */
   public List<String> statedPreferences(Scope scope) {
-    if (preferences == null) {
-      preferences = new StatedPreferences(store());
+    if (wishes == null) {
+      wishes = new StandingWishes(store(), clock);
     }
-    return preferences.holding(scope, clock.instant());
+    return wishes.apply(scope);
   }
 
   /** Runs one evolution cycle; lines of progress and the outcome go to {@code show}. */

@@ -3,11 +3,14 @@ package dev.mneme.cli.evolve;
 import dev.mneme.cli.ExitCodes;
 import dev.mneme.cli.UserError;
 import dev.mneme.cli.Workbench;
+import dev.mneme.cli.preferences.ExtractedPreferences;
+import dev.mneme.cli.preferences.LearntPreferences;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.cycle.EvolutionConfig;
 import dev.mneme.dpo.cycle.EvolutionCycle;
+import dev.mneme.dpo.cycle.PreferenceSource;
 import dev.mneme.dpo.cycle.TrainingSet;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
@@ -16,13 +19,9 @@ import dev.mneme.dpo.train.DpoConfig;
 import dev.mneme.dpo.train.ModelCandidateTrainer;
 import dev.mneme.dpo.train.StepMetrics;
 import dev.mneme.evals.EvalRunner;
-import dev.mneme.ltm.Selection;
 import dev.mneme.model.TrainingOptions;
 import dev.mneme.model.text.ChatTemplate;
 import dev.mneme.model.text.Tokenizer;
-import dev.mneme.preference.ExtractorConfig;
-import dev.mneme.preference.ExtractorState;
-import dev.mneme.preference.PreferenceExtractor;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Iterator;
@@ -48,15 +47,11 @@ public final class Evolution {
     this.training = bench.config().training();
     EvolutionConfig config = bench.config().evolution();
     Path runs = bench.home().runs();
-    var extractor =
-        new PreferenceExtractor(
-            ExtractorConfig.defaults().withTenant(bench.config().scope().tenant()), bench.clock());
-    var source =
-        new MemoryPreferenceSource(
-            bench::lendMemory,
-            store -> new StoreHistory(store, new Selection.Tenant(bench.config().scope().tenant())),
-            extractor,
-            ExtractorState.in(bench.home().dir().resolve("preferences")));
+    var learnt =
+        new LearntPreferences(bench.home(), bench.config().scope().tenant(), bench.clock());
+    // The memory is borrowed for the snapshot only: a chat can use it while training runs.
+    PreferenceSource source =
+        () -> bench.lendMemory(memory -> new ExtractedPreferences(memory, learnt).snapshot());
     var trainer =
         new ModelCandidateTrainer(
             training,
