@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -197,7 +198,7 @@ final class Cell {
     String reply = done.reply().message().content();
     replied(agentId, done, step);
     Judgement judgement = user.judge(said, reply, step);
-    judged(said, judgement, done, step);
+    judged(said, judgement, session, done, step);
     react(user, said, session, done, judgement, step);
     follow(user, agentId, reply, step);
   }
@@ -223,7 +224,7 @@ final class Cell {
       lastWords.put(each.id(), reply);
       replied(each.id(), done, step);
       var said = new Utterance(heard, heard, SimulatedUser.Act.TASK, List.of());
-      judged(said, listener.judge(said, reply, step), done, step);
+      judged(said, listener.judge(said, reply, step), session, done, step);
     }
   }
 
@@ -285,15 +286,11 @@ final class Cell {
             leaked));
   }
 
-  private void judged(Utterance said, Judgement judgement, AgentEvent.Done done, int step) {
+  private void judged(
+      Utterance said, Judgement judgement, AgentSession session, AgentEvent.Done done, int step) {
     Boolean remembered =
         said.act() == SimulatedUser.Act.RECALL
-            ? done.used().stream()
-                .anyMatch(
-                    each ->
-                        each.text()
-                            .toLowerCase(Locale.ROOT)
-                            .contains(said.answers().getFirst().toLowerCase(Locale.ROOT)))
+            ? carried(said.answers().getFirst(), session, done)
             : null;
     happened(
         new SimEvent.Judged(
@@ -306,6 +303,17 @@ final class Cell {
             remembered));
     totals.judged.increment();
     totals.satisfaction.add(judgement.satisfaction());
+  }
+
+  /** Whether the prompt held the fact: as a memory, or still in the conversation. */
+  private static boolean carried(String value, AgentSession session, AgentEvent.Done done) {
+    String wanted = value.toLowerCase(Locale.ROOT);
+    return Stream.concat(
+            done.used().stream().map(RecalledMemory::text),
+            session.history().stream()
+                .filter(turn -> turn.index() < done.asked().index())
+                .map(turn -> turn.message().content()))
+        .anyMatch(text -> text.toLowerCase(Locale.ROOT).contains(wanted));
   }
 
   private void react(
