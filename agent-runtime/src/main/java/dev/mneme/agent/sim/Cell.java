@@ -190,6 +190,10 @@ final class Cell {
             said.act().name().toLowerCase(Locale.ROOT)));
     AgentEvent.Done done = say(session, said.text(), step);
     if (done == null) {
+      if (failures == 0) {
+        // The model answered, with nothing: nobody is satisfied by that, and it has to count.
+        unsatisfied(said, step);
+      }
       return;
     }
     if (said.act() == SimulatedUser.Act.TELL && user.shares(said.core())) {
@@ -235,10 +239,8 @@ final class Cell {
   }
 
   private AgentEvent.@Nullable Done settled(Outcome outcome, int step) {
-    if (outcome.done != null) {
-      failures = 0;
-    } else if (++failures >= FAILURES_TO_STOP) {
-      stop(step, failures + " failures in a row, the last: " + outcome.failure);
+    if (failures >= FAILURES_TO_STOP) {
+      stop(step, failures + " failures of the model in a row, the last: " + outcome.failure);
     }
     return outcome.done;
   }
@@ -303,6 +305,12 @@ final class Cell {
             remembered));
     totals.judged.increment();
     totals.satisfaction.add(judgement.satisfaction());
+  }
+
+  private void unsatisfied(Utterance said, int step) {
+    Boolean success = said.answers().isEmpty() ? null : false;
+    happened(new SimEvent.Judged(step, index, "", 0, 0, success, null));
+    totals.judged.increment();
   }
 
   /** Whether the prompt held the fact: as a memory, or still in the conversation. */
@@ -400,7 +408,11 @@ final class Cell {
 
   private void happened(SimEvent event) {
     events.add(event);
+    if (event instanceof SimEvent.GenerationFailed) {
+      failures++;
+    }
     if (event instanceof SimEvent.Generated generated) {
+      failures = 0;
       totals.promptTokens.add(generated.promptTokens());
       totals.replyTokens.add(generated.replyTokens());
     }

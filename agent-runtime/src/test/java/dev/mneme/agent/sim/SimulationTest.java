@@ -211,6 +211,18 @@ final class SimulationTest {
   }
 
   @Test
+  void aModelThatSaysNothingSatisfiesNobodyAndStopsNobody() throws Exception {
+    var silent = ScriptedChatModel.answering("silent", 4096, request -> Message.assistant(""));
+    var config = config("log", 3, 10, 0, 3);
+    new Simulation(Scenario.load("household-assistant"), config, silent, null, p -> {}).run();
+    List<SimEvent> events = EventLog.read(dir.resolve("log"));
+    assertThat(events).noneMatch(SimEvent.CellFailed.class::isInstance);
+    Generation all = SimulationReport.of(dir.resolve("log")).generations().getFirst();
+    assertThat(all.replies()).isEqualTo(30);
+    assertThat(all.satisfaction()).isZero();
+  }
+
+  @Test
   void boundsEndTheRunAtABarrierAndItCanGoOn() throws Exception {
     var bounded =
         new SimulationConfig(
