@@ -76,7 +76,10 @@ public final class LanguageModel implements AutoCloseable {
    * @param precision how the weights are kept
    * @param threads threads of the decoder
    * @param maxBatch sequences decoded together; more callers wait their turn
-   * @param prefixCacheTokens tokens of finished prompts kept to be continued; 0 switches it off
+   * @param prefixCacheTokens tokens of finished prompts kept to be continued; 0 switches it off. In
+   *     bf16 and int8, products of 32 rows or more round differently from shorter ones, so that a
+   *     reply drawn from near-ties may depend on how much of its prompt was kept; in f32 it never
+   *     does
    * @param clock what a template that prints today's date reads, and what times are taken with
    */
   public record Options(

@@ -299,7 +299,7 @@ class TrainerTest {
   }
 
   private static LanguageModel.Options options(int maxBatch, int cache) {
-    return new LanguageModel.Options(Precision.BF16, 1, maxBatch, cache, CLOCK);
+    return new LanguageModel.Options(Precision.F32, 1, maxBatch, cache, CLOCK);
   }
 
   @com.google.errorprone.annotations.MustBeClosed
