@@ -1,6 +1,7 @@
 package dev.mneme.cli.chat;
 
 import java.util.List;
+import org.jline.reader.CompletingParsedLine;
 import org.jline.reader.EOFError;
 import org.jline.reader.ParsedLine;
 import org.jline.reader.Parser;
@@ -36,7 +37,7 @@ final class ChatParser implements Parser {
   }
 
   /** Words between blanks, for completion. */
-  private record Words(String line, int cursor) implements ParsedLine {
+  private record Words(String line, int cursor) implements CompletingParsedLine {
     @Override
     public String word() {
       return words().get(wordIndex());
@@ -51,6 +52,21 @@ final class ChatParser implements Parser {
     @Override
     public int wordIndex() {
       return (int) line.substring(0, cursor).chars().filter(c -> c == ' ').count();
+    }
+
+    @Override
+    public CharSequence escape(CharSequence candidate, boolean complete) {
+      return candidate;
+    }
+
+    @Override
+    public int rawWordCursor() {
+      return wordCursor();
+    }
+
+    @Override
+    public int rawWordLength() {
+      return word().length();
     }
 
     @Override
