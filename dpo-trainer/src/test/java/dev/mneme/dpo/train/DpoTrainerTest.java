@@ -112,7 +112,7 @@ class DpoTrainerTest {
     return pairs;
   }
 
-  private record Run(TrainingSummary summary, List<StepMetrics> steps, float[] weights) {}
+  private record Run(TrainingSummary summary, List<StepMetrics> steps, List<Float> weights) {}
 
   private Run train(List<PreferencePair> pairs, DpoConfig config) {
     return train(pairs, List.of(), config, null);
@@ -127,7 +127,11 @@ class DpoTrainerTest {
     try (TrainableModel model = model()) {
       var trainer = new DpoTrainer(model, "hash", CHARACTERS, config, cache, () -> 0);
       TrainingSummary summary = trainer.train(pairs, replies, null, steps::add);
-      return new Run(summary, steps, model.weights());
+      List<Float> weights = new ArrayList<>();
+      for (float each : model.weights()) {
+        weights.add(each);
+      }
+      return new Run(summary, steps, weights);
     }
   }
 
@@ -268,11 +272,11 @@ class DpoTrainerTest {
         .hasMessageContaining("weigh nothing");
   }
 
-  private static double largestDifference(float[] a, float[] b) {
+  private static double largestDifference(List<Float> a, List<Float> b) {
     assertThat(a).hasSameSizeAs(b);
     double largest = 0;
-    for (int i = 0; i < a.length; i++) {
-      largest = Math.max(largest, Math.abs(a[i] - b[i]));
+    for (int i = 0; i < a.size(); i++) {
+      largest = Math.max(largest, Math.abs(a.get(i) - b.get(i)));
     }
     return largest;
   }
