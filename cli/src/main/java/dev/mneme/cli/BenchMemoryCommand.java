@@ -52,8 +52,7 @@ final class BenchMemoryCommand implements Callable<Integer> {
             ? Files.createTempDirectory("mneme-bench-memory")
             : Files.createTempDirectory(Files.createDirectories(parent), "bench-memory");
     try {
-      MemoryBench.Result result =
-          new MemoryBench(home, turns, threads, seed, this::progress).run();
+      MemoryBench.Result result = new MemoryBench(home, turns, threads, seed, this::progress).run();
       if (json) {
         Output.json(spec, result);
       } else {

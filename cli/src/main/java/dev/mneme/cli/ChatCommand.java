@@ -7,6 +7,7 @@ import dev.mneme.agent.tool.PermissionAsker;
 import dev.mneme.cli.chat.Headless;
 import dev.mneme.cli.chat.Repl;
 import dev.mneme.cli.chat.Style;
+import java.io.Console;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -70,7 +71,7 @@ final class ChatCommand implements Callable<Integer> {
       var host = new WorkbenchChatHost(bench, model, seed);
       Persona who = host.persona(persona == null ? bench.config().chat().persona() : persona);
       String id = sessionId(host);
-      if (prompt != null || System.console() == null) {
+      if (prompt != null || !atTerminal()) {
         return answerOnce(host, who, id);
       }
       return converse(host, who, id);
@@ -127,12 +128,20 @@ final class ChatCommand implements Callable<Integer> {
       terminal
           .writer()
           .println(
-              style.bold(who.name()) + style.dim(" on " + host.describeModel() + ". /help, Ctrl-D."));
+              style.bold(who.name())
+                  + style.dim(" on " + host.describeModel() + ". /help, Ctrl-D."));
       new Repl(host, terminal, style, who, id, host.clock()).run();
       return ExitCodes.OK;
     } catch (IOException e) {
       throw new UncheckedIOException("cannot use this terminal", e);
     }
+  }
+
+  /** Null still means "no console at all"; whether it is a terminal is asked besides. */
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean atTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   private static String readStandardInput() {

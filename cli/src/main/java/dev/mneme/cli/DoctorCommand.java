@@ -168,7 +168,11 @@ final class DoctorCommand implements Callable<Integer> {
       }
       CheckpointManifest manifest = active.get();
       bench.registry().verify(manifest);
-      add("active model", Level.OK, manifest.name() + " " + manifest.id() + ", all files intact", "");
+      add(
+          "active model",
+          Level.OK,
+          manifest.name() + " " + manifest.id() + ", all files intact",
+          "");
     } catch (RuntimeException e) {
       add(
           "active model",

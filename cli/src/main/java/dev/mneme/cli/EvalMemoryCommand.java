@@ -131,20 +131,15 @@ final class EvalMemoryCommand implements Callable<Integer> {
     }
 
     @Override
-    public List<String> turns(
-        Scope scope, String question, @Nullable Instant asked, int limit) {
-      return store.recall(query(scope, question, asked, limit)).stream()
-          .map(Recalled::id)
-          .toList();
+    public List<String> turns(Scope scope, String question, @Nullable Instant asked, int limit) {
+      return store.recall(query(scope, question, asked, limit)).stream().map(Recalled::id).toList();
     }
 
     @Override
-    public List<String> sessions(
-        Scope scope, String question, @Nullable Instant asked, int limit) {
+    public List<String> sessions(Scope scope, String question, @Nullable Instant asked, int limit) {
       return store
           .recall(
-              query(scope, question, asked, limit)
-                  .withGranularity(MemoryQuery.Granularity.SESSION))
+              query(scope, question, asked, limit).withGranularity(MemoryQuery.Granularity.SESSION))
           .stream()
           .map(found -> found.scope().session())
           .toList();

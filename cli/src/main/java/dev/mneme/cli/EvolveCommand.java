@@ -37,7 +37,8 @@ final class EvolveCommand implements Callable<Integer> {
 
   @Option(
       names = "--watch",
-      description = "Stay, and run a cycle whenever enough new evidence came and the machine is idle.")
+      description =
+          "Stay, and run a cycle whenever enough new evidence came and the machine is idle.")
   boolean watch;
 
   @Option(
@@ -136,7 +137,8 @@ final class EvolveCommand implements Callable<Integer> {
         plan.replies().size(),
         plan.heldOutPairs().size(),
         plan.memorySequence());
-    plan.dropped().forEach((reason, n) -> out.printf(Locale.ROOT, "  left out: %d, %s%n", n, reason));
+    plan.dropped()
+        .forEach((reason, n) -> out.printf(Locale.ROOT, "  left out: %d, %s%n", n, reason));
     List<PreferencePair> heaviest =
         plan.trainPairs().stream()
             .sorted((a, b) -> Double.compare(b.weight().total(), a.weight().total()))

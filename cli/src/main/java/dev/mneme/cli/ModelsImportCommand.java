@@ -42,7 +42,8 @@ final class ModelsImportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (!Files.isDirectory(folder)) {
-      throw new UserError("there is no folder " + folder + "; name a Hugging Face checkpoint folder");
+      throw new UserError(
+          "there is no folder " + folder + "; name a Hugging Face checkpoint folder");
     }
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
       String called =
@@ -65,14 +66,15 @@ final class ModelsImportCommand implements Callable<Integer> {
         bench.registry().promote(manifest, "imported and activated by hand");
         Output.out(spec).println("It answers from now on.");
       } else {
-        Output.out(spec)
-            .println("'mneme models promote " + manifest.id() + "' lets it answer.");
+        Output.out(spec).println("'mneme models promote " + manifest.id() + "' lets it answer.");
       }
       return ExitCodes.OK;
     }
   }
 
-  /** Loads it and lets it answer once, so that what cannot work is found before anything is copied. */
+  /**
+   * Loads it and lets it answer once, so that what cannot work is found before anything is copied.
+   */
   private String tryOut(Workbench bench) {
     try (ChatModel model = bench.models().open(folder.toString())) {
       ChatReply reply =

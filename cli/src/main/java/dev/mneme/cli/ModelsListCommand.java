@@ -55,7 +55,9 @@ final class ModelsListCommand implements Callable<Integer> {
   private static String outcome(CheckpointManifest manifest) {
     var decision = manifest.decision();
     String said =
-        decision == null ? "" : (decision.promoted() ? "promoted: " : "rejected: ") + decision.reason();
+        decision == null
+            ? ""
+            : (decision.promoted() ? "promoted: " : "rejected: ") + decision.reason();
     return manifest.flags().isEmpty() ? said : said + "  FLAGGED " + manifest.flags();
   }
 }

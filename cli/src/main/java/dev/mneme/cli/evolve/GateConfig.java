@@ -23,7 +23,8 @@ public record GateConfig(
           "allowed drops must not be negative, got " + maxGradeDrop + " and " + maxCurriculumDrop);
     }
     if (curriculumItems < 1) {
-      throw new IllegalArgumentException("curriculumItems must be positive, got " + curriculumItems);
+      throw new IllegalArgumentException(
+          "curriculumItems must be positive, got " + curriculumItems);
     }
     if (!(minLengthRatio > 0 && minLengthRatio < 1 && maxLengthRatio > 1)) {
       throw new IllegalArgumentException(

@@ -1,6 +1,5 @@
 package dev.mneme.cli.models;
 
-import com.google.errorprone.annotations.MustBeClosed;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.agent.ScriptedChatModel;
 import dev.mneme.agent.endpoint.OpenAiChatModel;
@@ -60,7 +59,6 @@ public final class ChatModels {
    *
    * @throws UserError when there is no such model, saying what there is
    */
-  @MustBeClosed
   public ChatModel open(String name) {
     if (name.equals("active")) {
       if (settings.endpoint() != null) {
@@ -117,8 +115,7 @@ public final class ChatModels {
 
   private ChatModel checkpoint(CheckpointManifest manifest) {
     registry.get().verify(manifest);
-    return local(
-        registry.get().folder(manifest), new ModelRef(manifest.name(), manifest.sha256()));
+    return local(registry.get().folder(manifest), new ModelRef(manifest.name(), manifest.sha256()));
   }
 
   private ChatModel folder(Path folder) {
@@ -126,6 +123,7 @@ public final class ChatModels {
     return local(folder, new ModelRef(name, CheckpointRegistry.contentHashOf(folder)));
   }
 
+  @SuppressWarnings("MustBeClosedChecker") // LocalChatModel closes it
   private ChatModel local(Path folder, ModelRef ref) {
     int threads =
         settings.threads() > 0 ? settings.threads() : Runtime.getRuntime().availableProcessors();

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whatever checkpoint is active: asks before each reply and moves over when another was promoted.
  *
- * <p>Replies under way finish on the weights they began with; the old model is closed when the last of
- * them is done. Thread-safe.
+ * <p>Replies under way finish on the weights they began with; the old model is closed when the last
+ * of them is done. Thread-safe.
  */
 public final class FollowingChatModel implements ChatModel {
   private final Supplier<String> activeId;

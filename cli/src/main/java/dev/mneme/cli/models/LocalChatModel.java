@@ -65,8 +65,7 @@ public final class LocalChatModel implements ChatModel {
     for (ToolCalls.Malformed each : generation.malformed()) {
       // The tool box tells the model what was wrong with it.
       calls.add(
-          new ToolCall(
-              "call_" + calls.size(), "unparsed", Map.of(ToolBox.UNPARSED, each.text())));
+          new ToolCall("call_" + calls.size(), "unparsed", Map.of(ToolBox.UNPARSED, each.text())));
     }
     return new ChatReply(
         new Message(Role.ASSISTANT, generation.content(), calls, null),

@@ -5,8 +5,8 @@ import dev.mneme.data.Sampling;
 import java.util.SplittableRandom;
 
 /**
- * Draws the next token of one reply. In this order: repetition penalty (Keskar et al. 2019,
- * section 4.1), temperature, top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024), as
+ * Draws the next token of one reply. In this order: repetition penalty (Keskar et al. 2019, section
+ * 4.1), temperature, top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024), as
  * Transformers applies them.
  *
  * <p>Allocates when made and not after. One reply, one thread.
