@@ -3,9 +3,10 @@ package dev.mneme.model.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mneme.testsupport.NoLeaks;
 import org.junit.jupiter.api.Test;
 
-final class TensorTest {
+final @NoLeaks class TensorTest {
 
   @Test
   void memoryIsThatOfTheNd4jArray() {
