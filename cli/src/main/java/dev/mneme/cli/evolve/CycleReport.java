@@ -5,6 +5,7 @@ import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.cycle.PromotionGate;
 import dev.mneme.dpo.train.StepMetrics;
 import dev.mneme.evals.report.Charts;
+import dev.mneme.evals.report.Html;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,14 +58,14 @@ public final class CycleReport {
     var page = new StringBuilder();
     page.append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">")
         .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
-        .append(escape(record.id()))
+        .append(Html.escape(record.id()))
         .append("</title><style>")
         .append(STYLE)
         .append("</style></head><body>");
     boolean promoted = record.outcome() == CycleRecord.Outcome.PROMOTED;
-    page.append("<h1>").append(escape(record.id())).append("</h1><p><strong class=\"");
+    page.append("<h1>").append(Html.escape(record.id())).append("</h1><p><strong class=\"");
     page.append(promoted ? "ok" : "no").append("\">").append(record.outcome()).append("</strong> ");
-    page.append(escape(record.reason())).append("</p>");
+    page.append(Html.escape(record.reason())).append("</p>");
     learntFrom(page, record);
     training(page, steps);
     PromotionGate.Verdict verdict = record.verdict();
@@ -134,7 +135,7 @@ public final class CycleReport {
         .append("<th>required<th></tr>");
     for (PromotionGate.Check each : verdict.checks()) {
       page.append("<tr><td>")
-          .append(escape(each.name()))
+          .append(Html.escape(each.name()))
           .append(
               String.format(
                   Locale.ROOT,
@@ -143,7 +144,7 @@ public final class CycleReport {
                   each.candidate(),
                   each.low(),
                   each.high()))
-          .append(escape(each.rule()))
+          .append(Html.escape(each.rule()))
           .append(each.passed() ? "<td class=\"ok\">holds" : "<td class=\"no\">fails")
           .append("</tr>");
     }
@@ -155,11 +156,11 @@ public final class CycleReport {
         .append("<tr><th>prompt<th>active<th>candidate</tr>");
     for (PromotionGate.Example each : verdict.examples()) {
       page.append("<tr><td>")
-          .append(escape(each.prompt()))
+          .append(Html.escape(each.prompt()))
           .append("<td>")
-          .append(escape(each.before()))
+          .append(Html.escape(each.before()))
           .append("<td>")
-          .append(escape(each.after()))
+          .append(Html.escape(each.after()))
           .append("</tr>");
     }
     page.append("</table></div>");
@@ -167,17 +168,9 @@ public final class CycleReport {
 
   private static void row(StringBuilder page, String name, String value) {
     page.append("<tr><td>")
-        .append(escape(name))
+        .append(Html.escape(name))
         .append("<td class=\"n\">")
-        .append(escape(value))
+        .append(Html.escape(value))
         .append("</tr>");
-  }
-
-  /** Replies are text: nothing in them is markup. */
-  private static String escape(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
   }
 }

@@ -1,11 +1,11 @@
 package dev.mneme.evals.report;
 
 /** Text in a page. */
-final class Html {
+public final class Html {
   private Html() {}
 
   /** The text with everything escaped that could end an element or an attribute. */
-  static String escape(String text) {
+  public static String escape(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
