@@ -25,6 +25,10 @@ import java.util.stream.Stream;
 public final class Curriculum {
   private static final int CHAIN_LIMIT = 700;
 
+  /** What people move to and from within one conversation. */
+  private static final List<String> CHAINING =
+      List.of("conversation/", "facts/", "form/", "writing/", "reasoning/");
+
   private record Entry(String name, Skill skill, double weight, boolean chains) {}
 
   private final List<Entry> entries;
@@ -87,7 +91,7 @@ public final class Curriculum {
         facts += table.facts().size();
       }
       skills.put(name, skill);
-      boolean chains = name.startsWith("conversation/") || name.startsWith("facts/");
+      boolean chains = CHAINING.stream().anyMatch(name::startsWith);
       entries.add(new Entry(name, skill, Double.parseDouble(cells[1]), chains));
     }
     return new Curriculum(List.copyOf(entries), lexicons, memories, facts);
@@ -142,8 +146,9 @@ public final class Curriculum {
     var talk = new Talk(new Frame(lexicons, random, heldOut));
     Entry entry = mixture.draw(random);
     entry.skill().compose(talk);
-    // People go on talking: some conversations move from one subject to the next.
-    while (entry.chains() && !talk.isClosed() && talk.frame().chance(0.3)) {
+    // People go on talking: some conversations move from one subject to the next. A held-out
+    // example stays with its skill, whose score it counts for.
+    while (!heldOut && entry.chains() && !talk.isClosed() && talk.frame().chance(0.4)) {
       Entry next = mixture.draw(random);
       if (next.chains() && talk.length() < CHAIN_LIMIT) {
         next.skill().compose(talk);

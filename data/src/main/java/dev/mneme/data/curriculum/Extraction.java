@@ -1,5 +1,6 @@
 package dev.mneme.data.curriculum;
 
+import dev.mneme.data.BuiltInTools;
 import dev.mneme.data.Check;
 import dev.mneme.data.Json;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ final class Extraction implements Skill {
   @Override
   public void compose(Talk talk) {
     Frame frame = talk.frame().fresh();
-    talk.close();
+    talk.close().offer(frame.chance(0.4) ? BuiltInTools.ALL : List.of());
     Source source = frame.pick(sources);
     String text = frame.pick(source.texts()).fill(frame);
     List<Key> present =

@@ -1,5 +1,6 @@
 package dev.mneme.data.curriculum;
 
+import dev.mneme.data.BuiltInTools;
 import dev.mneme.data.Check;
 import dev.mneme.data.Json;
 import dev.mneme.data.Message;
@@ -47,7 +48,7 @@ final class Forms implements Skill {
   @Override
   public void compose(Talk talk) {
     Frame frame = talk.frame().fresh();
-    talk.offer(List.of());
+    talk.offer(frame.chance(0.5) ? BuiltInTools.ALL : List.of());
     if (frame.chance(0.5)) {
       aboutFact(talk, frame);
     } else {
@@ -79,18 +80,18 @@ final class Forms implements Skill {
               form,
               values,
               plain.toUpperCase(Locale.ROOT),
-              Check.all(Check.Form.in(Check.LetterCase.UPPER), right));
+              Check.Form.in(Check.LetterCase.UPPER));
       case "lower" ->
           exchange(
               talk,
               form,
               values,
               plain.toLowerCase(Locale.ROOT),
-              Check.all(Check.Form.in(Check.LetterCase.LOWER), right));
+              Check.Form.in(Check.LetterCase.LOWER));
       case "only" -> exchange(talk, form, values, answer, new Check.Exactly(fact.answers()));
       case "json_answer" -> {
         String json = "{\"answer\": " + Json.mapper().writeValueAsString(answer) + "}";
-        exchange(talk, form, values, json, Check.all(new Check.IsJson(), right));
+        exchange(talk, form, values, json, new Check.IsJson());
       }
       case "starts" -> {
         String opening =
@@ -100,7 +101,7 @@ final class Forms implements Skill {
             form,
             values.bind("words", opening),
             opening + " " + full,
-            Check.all(Check.Form.startsWith(opening), right));
+            Check.Form.startsWith(opening));
       }
       case "ends" -> {
         String closing =
@@ -111,9 +112,13 @@ final class Forms implements Skill {
             form,
             values.bind("words", closing),
             full + " " + closing,
-            Check.all(Check.Form.endsWith(closing), right));
+            Check.Form.endsWith(closing));
       }
-      default -> exchange(talk, form, values, full, Check.all(Check.Form.sentences(1), right));
+      default -> exchange(talk, form, values, full, Check.Form.sentences(1));
+    }
+    // Whether the form was kept and whether the fact was known are two scores.
+    if (!form.equals("only")) {
+      talk.expect("answer", right);
     }
   }
 

@@ -106,6 +106,7 @@ final class Memories implements Talk.Distractions {
   private final List<Phrase> abstain;
   private final Pool<Phrase> chatter;
   private final Pool<Phrase> assistantLines;
+  private final Pool<Phrase> userLines;
   private final Pool<Phrase> leading;
 
   Memories() {
@@ -120,6 +121,7 @@ final class Memories implements Talk.Distractions {
     abstain = block(talk, "abstain").phrases("<");
     chatter = block(talk, "chatter").wordings("+");
     assistantLines = block(talk, "assistant").wordings("+");
+    userLines = block(talk, "user").wordings("+");
     leading = block(talk, "leading").wordings(">");
   }
 
@@ -303,9 +305,13 @@ final class Memories implements Talk.Distractions {
     return line(known.frame().pick(words).fill(known.frame()), day, "user");
   }
 
-  /** Something the assistant itself said once. */
+  /** Something that was once said and tells nothing: a question of the user's, or a reply. */
   MemoryBlock.Line smallTalk(Frame frame, LocalDate today) {
-    return line(frame.pick(assistantLines).fill(frame.fresh()), day(frame, today), "assistant");
+    boolean users = frame.chance(0.6);
+    return line(
+        frame.pick(users ? userLines : assistantLines).fill(frame.fresh()),
+        day(frame, today),
+        users ? "user" : "assistant");
   }
 
   /** The id is set when the block is complete. */

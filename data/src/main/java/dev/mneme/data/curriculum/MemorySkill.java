@@ -186,7 +186,7 @@ final class MemorySkill implements Skill {
   private List<Memories.Known> distract(Talk talk, List<Memories.Known> asked, int count) {
     List<Memories.Known> others = memories.others(asked, count, talk.frame());
     remember(talk, others);
-    if (talk.frame().chance(0.15)) {
+    if (talk.frame().chance(0.25)) {
       talk.remember(List.of(memories.smallTalk(talk.frame(), talk.today())));
     }
     return others;
