@@ -26,10 +26,22 @@ public final class Curriculum {
   private static final int CHAIN_LIMIT = 700;
 
   /** What people move to and from within one conversation. */
-  private static final List<String> CHAINING =
+  private static final List<String> MIXING =
       List.of("conversation/", "facts/", "form/", "writing/", "reasoning/");
 
-  private record Entry(String name, Skill skill, double weight, boolean chains) {}
+  /** What people do several times in a row. */
+  private static final List<String> REPEATING =
+      List.of("math/", "extraction/", "tools/calculator", "tools/convert");
+
+  private record Entry(String name, Skill skill, double weight) {
+    boolean mixes() {
+      return MIXING.stream().anyMatch(name::startsWith);
+    }
+
+    boolean repeats() {
+      return REPEATING.stream().anyMatch(name::startsWith);
+    }
+  }
 
   private final List<Entry> entries;
   private final Lexicons lexicons;
@@ -91,8 +103,7 @@ public final class Curriculum {
         facts += table.facts().size();
       }
       skills.put(name, skill);
-      boolean chains = CHAINING.stream().anyMatch(name::startsWith);
-      entries.add(new Entry(name, skill, Double.parseDouble(cells[1]), chains));
+      entries.add(new Entry(name, skill, Double.parseDouble(cells[1])));
     }
     return new Curriculum(List.copyOf(entries), lexicons, memories, facts);
   }
@@ -146,12 +157,18 @@ public final class Curriculum {
     var talk = new Talk(new Frame(lexicons, random, heldOut));
     Entry entry = mixture.draw(random);
     entry.skill().compose(talk);
-    // People go on talking: some conversations move from one subject to the next. A held-out
-    // example stays with its skill, whose score it counts for.
-    while (!heldOut && entry.chains() && !talk.isClosed() && talk.frame().chance(0.4)) {
-      Entry next = mixture.draw(random);
-      if (next.chains() && talk.length() < CHAIN_LIMIT) {
-        next.skill().compose(talk);
+    // People go on talking, and every further exchange teaches more per token of system prompt. A
+    // held-out example stays with one request, whose skill it counts for.
+    while (!heldOut && talk.length() < CHAIN_LIMIT && talk.frame().chance(0.7)) {
+      if (entry.repeats()) {
+        entry.skill().compose(talk);
+      } else if (entry.mixes() && !talk.isClosed()) {
+        Entry next = mixture.draw(random);
+        if (next.mixes()) {
+          next.skill().compose(talk);
+        }
+      } else {
+        break;
       }
     }
     return talk.finish(entry.name(), memories);

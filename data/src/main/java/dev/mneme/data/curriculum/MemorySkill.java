@@ -212,7 +212,7 @@ final class MemorySkill implements Skill {
 
   private void answer(Talk talk) {
     Frame frame = talk.frame();
-    List<Memories.Known> asked = known(frame, 1 + frame.below(2));
+    List<Memories.Known> asked = known(frame, 1 + frame.below(4));
     remember(talk, asked);
     List<Memories.Known> others = distract(talk, asked, frame.below(5));
     for (Memories.Known each : asked) {
@@ -274,8 +274,13 @@ final class MemorySkill implements Skill {
     LocalDate later = talk.today().minusDays(frame.below(200));
     LocalDate earlier = later.minusDays(1 + frame.below(frame.chance(0.3) ? 10 : 500));
     talk.remember(List.of(memories.line(before, earlier), memories.changeLine(now, later)));
-    distract(talk, List.of(before, now), frame.below(4));
+    List<Memories.Known> others = distract(talk, List.of(before, now), frame.below(4));
     ask(talk, now, new Check.Avoids(List.of(before.value())));
+    for (Memories.Known each : others) {
+      if (frame.chance(0.5)) {
+        ask(talk, each);
+      }
+    }
   }
 
   private void abstain(Talk talk) {
@@ -286,11 +291,11 @@ final class MemorySkill implements Skill {
     talk.user(Noise.heavy(memories.ask(absent), frame));
     talk.assistant(memories.abstain(absent));
     talk.expect("abstain", new Check.Abstains());
-    if (!others.isEmpty() && frame.chance(0.3)) {
-      Memories.Known present = others.getFirst();
-      talk.user(Noise.heavy(memories.ask(present), frame));
-      talk.assistant(manner(present.answer(), present.value(), frame));
-      talk.expect("exact", Memories.says(present));
+    // What is there is answered as ever: not knowing one thing is no reason to know nothing.
+    for (Memories.Known each : others) {
+      if (frame.chance(0.4)) {
+        ask(talk, each);
+      }
     }
   }
 
@@ -346,7 +351,7 @@ final class MemorySkill implements Skill {
 
   private void toldNow(Talk talk) {
     Frame frame = talk.frame();
-    List<Memories.Known> known = known(frame, 1 + frame.below(2));
+    List<Memories.Known> known = known(frame, 1 + frame.below(3));
     if (frame.chance(0.5)) {
       distract(talk, known, frame.below(3));
     }
@@ -359,7 +364,11 @@ final class MemorySkill implements Skill {
               .fill(frame.fresh().bind("answer", answer).bind("low", Memories.lower(answer))));
       talk.expect("exact", Memories.says(each));
     }
-    ask(talk, known.get(frame.below(known.size())));
+    for (Memories.Known each : known.reversed()) {
+      if (each == known.getFirst() || frame.chance(0.6)) {
+        ask(talk, each);
+      }
+    }
   }
 
   private void when(Talk talk) {
