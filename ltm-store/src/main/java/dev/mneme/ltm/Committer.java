@@ -7,9 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one writer. It takes whatever writes are waiting, decides and applies them in one
@@ -20,12 +23,22 @@ import org.jspecify.annotations.Nullable;
  * apply to H2 -> journal, fsync -> commit H2 -> acknowledge -> indexer
  * </pre>
  *
- * A death before the fsync loses writes nobody was told of; after it, the journal brings H2 back up
- * on opening. A write that fails alone fails alone: the batch is rolled back and its other writes
- * run again.
+ * <p>H2 puts what it has into its file only between transactions and only on this thread (see
+ * {@link Ledger}): here after {@link #FLUSH} changes, or when nothing was written for a moment.
+ *
+ * <p>A death before the fsync loses writes nobody was told of; after it, the journal brings H2 back
+ * up on opening. A write that fails alone fails alone: the batch is rolled back and its other
+ * writes run again.
  */
 final class Committer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Committer.class);
+
   private static final int BATCH = 512;
+
+  /** Changes between two flushes of H2, which bound what opening after a crash replays. */
+  private static final int FLUSH = 2_000;
+
+  private static final long IDLE_MILLIS = 300;
 
   /** Roughly: stop gathering once a batch holds this much text. */
   private static final int BATCH_CHARS = 2 << 20;
@@ -56,11 +69,6 @@ final class Committer implements AutoCloseable {
     }
   }
 
-  /** Called between the steps of a commit; tests stop the world there. */
-  interface Steps {
-    void reached(String step);
-  }
-
   private final LedgerWriter writer;
   private final Journal journal;
   private final InstantSource clock;
@@ -70,6 +78,7 @@ final class Committer implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closing;
   private volatile long lastSequence;
+  private int unflushed;
   private @Nullable MemoryStoreException broken;
 
   Committer(
@@ -125,7 +134,7 @@ final class Committer implements AutoCloseable {
     List<Request<?>> batch = new ArrayList<>();
     while (true) {
       try {
-        Request<?> first = queue.take();
+        Request<?> first = next();
         batch.add(first);
         int chars = first.chars();
         while (batch.size() < BATCH && chars < BATCH_CHARS) {
@@ -150,6 +159,37 @@ final class Committer implements AutoCloseable {
       } finally {
         batch.clear();
       }
+    }
+  }
+
+  private Request<?> next() throws InterruptedException {
+    if (unflushed > 0 && unflushed < FLUSH) {
+      Request<?> soon = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+      if (soon != null) {
+        return soon;
+      }
+    }
+    if (unflushed > 0) {
+      flush();
+    }
+    return queue.take();
+  }
+
+  private void flush() {
+    unflushed = 0;
+    try {
+      writer.flush();
+      steps.reached("flushed");
+    } catch (RuntimeException e) {
+      // Every acknowledged write is in the journal, from which opening goes on.
+      log.error("the ledger cannot be written to its file", e);
+      broken =
+          new MemoryStoreException(
+              "the ledger cannot be written to its file ("
+                  + e.getMessage()
+                  + "); nothing acknowledged is lost; make room on the disk and reopen the store",
+              false,
+              e);
     }
   }
 
@@ -229,6 +269,7 @@ final class Committer implements AutoCloseable {
     if (transaction.entries.isEmpty()) {
       try {
         writer.commit();
+        unflushed++;
         return;
       } catch (SQLException e) {
         throw new MemoryStoreException("the ledger cannot commit: " + e.getMessage(), true, e);
@@ -252,6 +293,7 @@ final class Committer implements AutoCloseable {
     }
     steps.reached("committed");
     lastSequence = transaction.entries.getLast().seq();
+    unflushed += transaction.entries.size();
   }
 
   private void rollback() {

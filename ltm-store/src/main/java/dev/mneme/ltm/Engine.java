@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
 final class Engine implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
+  /** Changes the journal takes over from the ledger at once. */
+  private static final int COMPLETING = 1_000;
+
   private final MemoryStoreConfig config;
   private final Ledger ledger;
   private final Journal journal;
@@ -33,7 +36,7 @@ final class Engine implements AutoCloseable {
   private final @Nullable Embedding embedding;
 
   /** Opens; when a crash came into an erasure, finishes that first. */
-  static Engine open(MemoryStoreConfig config, Echoes echoes, Committer.Steps steps) {
+  static Engine open(MemoryStoreConfig config, Echoes echoes, Steps steps) {
     if (Erasing.pending(config.home())) {
       Erasing.purge(config);
     }
@@ -46,7 +49,7 @@ final class Engine implements AutoCloseable {
     return engine;
   }
 
-  private Engine(MemoryStoreConfig config, Echoes echoes, Committer.Steps steps) {
+  private Engine(MemoryStoreConfig config, Echoes echoes, Steps steps) {
     this.config = config;
     var words = new Words();
     var opened = new Opened();
@@ -56,6 +59,7 @@ final class Engine implements AutoCloseable {
       this.journal = opened.add(Journal.open(config.home(), vault));
       this.writer = opened.add(new LedgerWriter(ledger));
       long last = catchUp(ledger, journal, writer);
+      complete(ledger, journal, last);
       this.follower =
           opened.add(
               new Follower(
@@ -63,7 +67,8 @@ final class Engine implements AutoCloseable {
                   vault.sealed() ? null : config.home().resolve("index"),
                   storeId(ledger),
                   words,
-                  last));
+                  last,
+                  steps));
       this.readers =
           opened.add(
               Executors.newFixedThreadPool(
@@ -78,6 +83,7 @@ final class Engine implements AutoCloseable {
       Embedder embedder = config.embedder();
       this.embedding =
           embedder == null ? null : new Embedding(embedder, ledger, follower, committer);
+      ledger.flush();
     } catch (RuntimeException e) {
       opened.closeAfter(e);
       throw e;
@@ -188,6 +194,27 @@ final class Engine implements AutoCloseable {
       log.info("brought the ledger from change {} to {} by the journal", have, last[0]);
     }
     return last[0];
+  }
+
+  /**
+   * Brings the journal up to the ledger. It is behind only when the disk lost the end of it, or all
+   * of it: the writer never commits to the ledger what is not in the journal.
+   */
+  private static void complete(Ledger ledger, Journal journal, long last) {
+    long had = journal.lastSequence();
+    if (had >= last) {
+      return;
+    }
+    while (journal.lastSequence() < last) {
+      long after = journal.lastSequence();
+      List<JournalEntry> page =
+          ledger.jdbi().withHandle(handle -> Ledger.changes(handle, after, COMPLETING));
+      if (page.isEmpty()) {
+        return;
+      }
+      journal.append(page);
+    }
+    log.warn("completed the journal, which ended at change {}, to {} from the ledger", had, last);
   }
 
   private static void commit(LedgerWriter writer) {

@@ -34,6 +34,7 @@ final class Follower implements AutoCloseable {
   private final Ledger ledger;
   private final MemoryIndex index;
   private final Indexer indexer;
+  private final Steps steps;
   private final Thread thread;
   private final ReentrantLock monitor = new ReentrantLock();
   private final Condition moved = monitor.newCondition();
@@ -43,8 +44,9 @@ final class Follower implements AutoCloseable {
   private boolean closing;
   private @Nullable MemoryStoreException failure;
 
-  Follower(Ledger ledger, @Nullable Path dir, String store, Words words, long last) {
+  Follower(Ledger ledger, @Nullable Path dir, String store, Words words, long last, Steps steps) {
     this.ledger = ledger;
+    this.steps = steps;
     this.index = MemoryIndex.open(dir, store);
     this.indexer = new Indexer(index, words);
     this.wanted = last;
@@ -145,7 +147,7 @@ final class Follower implements AutoCloseable {
     try {
       index.clear();
       ledger.jdbi().useHandle(handle -> rebuild(handle));
-      index.commit(last);
+      index.commit(last, steps);
       index.refresh();
       applied = last;
     } catch (IOException e) {
@@ -196,13 +198,14 @@ final class Follower implements AutoCloseable {
           long end = to;
           ledger.jdbi().useHandle(handle -> indexer.apply(handle, from, end));
           uncommitted += to - from;
+          steps.reached("indexed");
         }
         if (!again.isEmpty()) {
           ledger.jdbi().useHandle(handle -> indexer.again(handle, again));
           uncommitted += again.size();
         }
         if (uncommitted > 0 && (uncommitted >= COMMIT || to == from && again.isEmpty())) {
-          index.commit(to);
+          index.commit(to, steps);
           uncommitted = 0;
         }
       } catch (IOException | JdbiException e) {

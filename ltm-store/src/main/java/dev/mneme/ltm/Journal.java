@@ -38,6 +38,9 @@ final class Journal implements AutoCloseable {
   private long lengthBefore;
   private long sequenceBefore;
 
+  /** What a failed append left could not be cut off; nothing may come after it. */
+  private boolean torn;
+
   private Journal(Path dir, Vault vault) {
     this.dir = dir;
     this.vault = vault;
@@ -82,6 +85,10 @@ final class Journal implements AutoCloseable {
     long before = length;
     try {
       FileChannel out = channel;
+      if (torn && out != null) {
+        out.truncate(length);
+        torn = false;
+      }
       if (out == null || length >= SEGMENT_BYTES) {
         out = startSegment(entries.getFirst().seq());
         before = 0;
@@ -227,10 +234,11 @@ final class Journal implements AutoCloseable {
       if (out != null) {
         out.truncate(before);
       }
-      length = before;
     } catch (IOException e) {
+      torn = true;
       failure.addSuppressed(e);
     }
+    length = before;
     return failure;
   }
 

@@ -26,10 +26,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * The H2 database: opening, migrating, and every read. Connections never escape; reads are given a
  * {@link Handle} by the caller, who runs on one of the store's own threads.
+ *
+ * <p>H2 2.4 writes its file from a thread of its own, every half second, map by map, while
+ * transactions go on. A death soon after such a write leaves a file in which a table is newer than
+ * the undo log beside it, and the next opening takes half a transaction back or keeps half of one.
+ * So that thread is put to sleep for good, and the one writer flushes between transactions instead,
+ * when table and undo log agree. (A flush that H2 itself makes when it has much unsaved happens on
+ * the writer's thread too, between the undo log's entry and the table's, and can be rolled back.)
  */
 final class Ledger implements AutoCloseable {
   /** The newest migration; an up-to-date ledger skips the migration machinery. */
   static final String SCHEMA = "1";
+
+  /** Writes everything committed to the file. */
+  static final String FLUSH = "checkpoint";
 
   private static final int READERS = 16;
 
@@ -65,6 +75,8 @@ final class Ledger implements AutoCloseable {
     pool.setMaxConnections(READERS + 2);
     var ledger = new Ledger(home.resolve(name + ".mv.db"), pool);
     try {
+      // Zero would flush at every commit; this is a sleep of 24 days, see above.
+      ledger.jdbi.useHandle(handle -> handle.execute("set write_delay " + Integer.MAX_VALUE));
       ledger.migrate();
       return ledger;
     } catch (RuntimeException e) {
@@ -118,6 +130,11 @@ final class Ledger implements AutoCloseable {
 
   Jdbi jdbi() {
     return jdbi;
+  }
+
+  /** Writes everything committed to the file. Only while the writer writes nothing. */
+  void flush() {
+    jdbi.useHandle(handle -> handle.execute(FLUSH));
   }
 
   /** A connection of its own for the writer; closed with the ledger. */

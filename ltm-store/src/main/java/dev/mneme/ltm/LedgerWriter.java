@@ -64,6 +64,11 @@ final class LedgerWriter implements AutoCloseable {
     connection.rollback();
   }
 
+  /** Writes what is committed to H2's file. Only between transactions. */
+  void flush() {
+    handle.execute(Ledger.FLUSH);
+  }
+
   /** The writer's caches are void: somebody changed the ledger around it. */
   void forgetCaches() {
     spaces.clear();

@@ -355,14 +355,17 @@ final class MemoryIndex implements AutoCloseable {
   }
 
   /** Makes everything up to a change durable. */
-  void commit(long applied) throws IOException {
+  void commit(long applied, Steps steps) throws IOException {
     var data = new HashMap<String, String>();
     data.put("applied", Long.toString(applied));
     data.put("schema", SCHEMA);
     data.put("words", Words.ID);
     data.put("store", store);
     writer.setLiveCommitData(data.entrySet());
+    writer.prepareCommit();
+    steps.reached("index-prepared");
     writer.commit();
+    steps.reached("index-committed");
     stamp = new Stamp(applied, SCHEMA, Words.ID, store);
   }
 

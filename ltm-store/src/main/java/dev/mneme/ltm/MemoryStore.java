@@ -45,7 +45,7 @@ public final class MemoryStore implements AutoCloseable {
   private static final int PAGE = 1_000;
 
   private final MemoryStoreConfig config;
-  private final Committer.Steps steps;
+  private final Steps steps;
   private final StoreLock lock;
   private final Echoes echoes = new Echoes();
 
@@ -54,7 +54,7 @@ public final class MemoryStore implements AutoCloseable {
 
   private @Nullable Engine engine;
 
-  private MemoryStore(MemoryStoreConfig config, Committer.Steps steps) {
+  private MemoryStore(MemoryStoreConfig config, Steps steps) {
     this.config = config;
     this.steps = steps;
     createHome(config.home());
@@ -74,7 +74,7 @@ public final class MemoryStore implements AutoCloseable {
   }
 
   @MustBeClosed
-  static MemoryStore open(MemoryStoreConfig config, Committer.Steps steps) {
+  static MemoryStore open(MemoryStoreConfig config, Steps steps) {
     return new MemoryStore(requireNonNull(config, "config is null"), steps);
   }
 

@@ -131,7 +131,7 @@ final class BadInputTest {
   @Test
   void aFailureBetweenTheStepsOfAWriteLosesOnlyThatWrite() {
     String[] failAt = {"none"};
-    Committer.Steps steps =
+    Steps steps =
         step -> {
           if (step.equals(failAt[0])) {
             throw new MemoryStoreException("the disk is full (test)", true, null);

@@ -23,7 +23,17 @@ final class KillTest {
   /** Set by {@code -Dmneme.kills}; 200 is the long run reported in docs/experiments.md. */
   private static final int KILLS = Integer.getInteger("mneme.kills", 12);
 
-  private static final List<String> STEPS = List.of("", "applied", "journalled", "committed");
+  /** Where the child dies: anywhere, or at the n-th time it comes by a step of this thread. */
+  private static final List<String> STEPS =
+      List.of(
+          "",
+          "applied",
+          "journalled",
+          "committed",
+          "flushed",
+          "indexed",
+          "index-prepared",
+          "index-committed");
 
   @TempDir Path home;
 
@@ -33,7 +43,7 @@ final class KillTest {
     Map<String, String> acknowledged = new HashMap<>();
     for (int kill = 0; kill < KILLS; kill++) {
       String step = STEPS.get(kill % STEPS.size());
-      Process child = start(kill, step, step.isEmpty() ? -1 : 1 + random.nextInt(30));
+      Process child = start(kill, step, 1 + random.nextInt(most(step)));
       List<String> lines = new ArrayList<>();
       try (var out =
           new BufferedReader(
@@ -56,11 +66,21 @@ final class KillTest {
         }
       }
       assertThat(lines).as("kill %d wrote something", kill).isNotEmpty();
+      assertThat(child.exitValue()).as("exit code of kill %d at '%s'", kill, step).isEqualTo(137);
       if (kill % 4 == 3 || kill + 1 == KILLS) {
         check(acknowledged);
       }
     }
     assertThat(acknowledged).hasSizeGreaterThan(KILLS);
+  }
+
+  /** Flushes and commits of the index are rare. */
+  private static int most(String step) {
+    return switch (step) {
+      case "flushed" -> 4;
+      case "index-prepared", "index-committed" -> 1;
+      default -> 30;
+    };
   }
 
   private void check(Map<String, String> acknowledged) {
@@ -106,8 +126,10 @@ final class KillTest {
       int round = Integer.parseInt(args[1]);
       String step = args[2];
       int at = Integer.parseInt(args[3]);
+      // The index is committed every 10,000 changes, and when there is nothing more to do.
+      int turns = step.startsWith("index-") ? 40 : 5_000;
       int[] reached = {0};
-      Committer.Steps steps =
+      Steps steps =
           now -> {
             if (now.equals(step) && ++reached[0] == at) {
               Runtime.getRuntime().halt(137);
@@ -123,7 +145,7 @@ final class KillTest {
                   .start(
                       () -> {
                         var scope = new Scope("t", "user" + thread, "a", "round-" + round);
-                        for (int i = 0; i < 5_000; i++) {
+                        for (int i = 0; i < turns; i++) {
                           String text =
                               "Word" + i + " of round " + round + ", I like number" + i + ".";
                           memory.remember(Turns.user(scope, i, text));

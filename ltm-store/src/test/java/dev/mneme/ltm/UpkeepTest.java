@@ -162,10 +162,7 @@ final class UpkeepTest {
     try (MemoryStore memory = MemoryStore.open(config("a"))) {
       fill(memory);
     }
-    Path segment;
-    try (Stream<Path> files = Files.list(dir.resolve("a").resolve("journal"))) {
-      segment = files.findFirst().orElseThrow();
-    }
+    Path segment = onlySegment();
     String text = Files.readString(segment);
     Files.writeString(segment, text.replaceFirst("Zanzibaria", "Zanzibarix"));
     assertThatThrownBy(() -> open(config("a")))
@@ -184,14 +181,43 @@ final class UpkeepTest {
     try (MemoryStore memory = MemoryStore.open(config("a"))) {
       fill(memory);
     }
-    Path segment;
-    try (Stream<Path> files = Files.list(dir.resolve("a").resolve("journal"))) {
-      segment = files.findFirst().orElseThrow();
-    }
+    Path segment = onlySegment();
     Files.writeString(segment, "{\"seq\":99,\"crc\":\"00", StandardOpenOption.APPEND);
     try (MemoryStore memory = MemoryStore.open(config("a"))) {
       memory.remember(user(ANN, 9, "Still here."));
       assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aJournalThatLostItsEndIsCompletedFromTheLedger() throws IOException {
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      fill(memory);
+    }
+    Path segment = onlySegment();
+    List<String> lines = Files.readAllLines(segment);
+    String last = lines.getLast();
+    Files.writeString(
+        segment,
+        String.join("\n", lines.subList(0, lines.size() - 3))
+            + "\n"
+            + last.substring(0, last.length() / 2));
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      assertThat(memory.verify().problems()).isEmpty();
+      memory.remember(user(ANN, 9, "Still here."));
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+    assertThat(Files.readAllLines(segment)).startsWith(lines.toArray(String[]::new));
+    Files.delete(segment);
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+    assertThat(Files.readAllLines(onlySegment())).startsWith(lines.toArray(String[]::new));
+  }
+
+  private Path onlySegment() throws IOException {
+    try (Stream<Path> files = Files.list(dir.resolve("a").resolve("journal"))) {
+      return files.findFirst().orElseThrow();
     }
   }
 
