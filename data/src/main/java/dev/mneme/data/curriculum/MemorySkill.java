@@ -365,7 +365,7 @@ final class MemorySkill implements Skill {
       talk.expect("exact", Memories.says(each));
     }
     for (Memories.Known each : known.reversed()) {
-      if (each == known.getFirst() || frame.chance(0.6)) {
+      if (each.equals(known.getFirst()) || frame.chance(0.6)) {
         ask(talk, each);
       }
     }
