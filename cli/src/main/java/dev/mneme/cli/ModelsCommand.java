@@ -4,10 +4,12 @@ import picocli.CommandLine.Command;
 
 @Command(
     name = "models",
-    description = "List, inspect, import, promote and roll back checkpoints.",
+    description = "List, inspect, compare, import, promote and roll back checkpoints.",
     subcommands = {
       ModelsListCommand.class,
       ModelsShowCommand.class,
+      ModelsDiffCommand.class,
+      ModelsBlameCommand.class,
       ModelsImportCommand.class,
       ModelsPromoteCommand.class,
       ModelsRollbackCommand.class,

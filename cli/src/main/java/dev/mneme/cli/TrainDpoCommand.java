@@ -1,7 +1,7 @@
 package dev.mneme.cli;
 
 import dev.mneme.data.JsonLines;
-import dev.mneme.data.PreferencePair;
+import dev.mneme.data.RatedReply;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.PairHygiene;
@@ -17,13 +17,15 @@ import dev.mneme.model.text.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -37,8 +39,12 @@ import picocli.CommandLine.Spec;
     name = "dpo",
     description =
         "Train on preference pairs; every key of 'training' in the configuration applies, for"
-            + " example --set training.beta=0.2.")
+            + " example --set training.beta=0.2. A run that was killed goes on when the same"
+            + " command is given again.")
 final class TrainDpoCommand implements Callable<Integer> {
+  /** Where a run keeps what it needs to go on; gone when it is done. */
+  private static final String STATE = ".state";
+
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -47,6 +53,14 @@ final class TrainDpoCommand implements Callable<Integer> {
       required = true,
       description = "Preference pairs as 'mneme preferences export --format mneme' writes them.")
   Path pairs = Path.of("");
+
+  @Option(
+      names = "--replies",
+      paramLabel = "FILE",
+      description =
+          "Rated replies, one a line: imitated before the pairs, by their satisfaction; with kto,"
+              + " learned from on their own as well.")
+  @Nullable Path replies;
 
   @Option(
       names = "--model",
@@ -59,8 +73,25 @@ final class TrainDpoCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       required = true,
-      description = "Where the trained checkpoint goes; new or empty.")
+      description = "Where the trained checkpoint goes; new, empty, or of a run to go on with.")
   Path out = Path.of("");
+
+  @Option(
+      names = "--loss",
+      paramLabel = "NAME",
+      description =
+          "sigmoid (DPO), robust, hinge, ipo, sigmoid_norm (length-normalised), simpo, orpo,"
+              + " apo_zero or kto, with the settings of its paper; without it,"
+              + " training.loss of the configuration with training.beta and the rest.")
+  @Nullable String loss;
+
+  @Option(
+      names = "--lora-rank",
+      paramLabel = "R",
+      description =
+          "Train a low-rank update of this rank instead of all weights; it is merged into the"
+              + " checkpoint and also written to adapter/ as PEFT does (training.loraRank).")
+  @Nullable Integer loraRank;
 
   @Option(names = "--no-replay", description = "Do not replay the curriculum beside the pairs.")
   boolean noReplay;
@@ -68,45 +99,53 @@ final class TrainDpoCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the summary as JSON.")
   boolean json;
 
+  private boolean firstStep = true;
+
   @Override
   public Integer call() {
-    DpoConfig config = GlobalOptions.of(spec).config().training();
+    DpoConfig config = config();
     TrainingSet set = read(config);
     if (set.trainPairs().isEmpty()) {
       Output.err(spec).println("mneme: nothing to learn in " + pairs + ": " + set.dropped());
       return ExitCodes.NOTHING_TO_LEARN;
     }
     prepareOut();
-    PrintWriter err = Output.err(spec);
-    TrainingSummary summary;
-    try (Writer metrics = Files.newBufferedWriter(out.resolve("metrics.jsonl"))) {
-      var trainer =
-          new ModelCandidateTrainer(
-              config,
-              TrainingOptions.defaults(),
-              replay(config),
-              null,
-              InstantSource.system(),
-              System::nanoTime);
-      summary = trainer.trainSummary(model, set, out, step -> show(step, metrics, err));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + out, e);
-    }
+    var trainer =
+        new ModelCandidateTrainer(
+            config,
+            TrainingOptions.defaults(),
+            replay(config),
+            null,
+            InstantSource.system(),
+            System::nanoTime);
+    TrainingSummary summary = trainer.trainSummary(model, set, out, out.resolve(STATE), this::show);
     report(set, summary);
     return ExitCodes.OK;
   }
 
-  private TrainingSet read(DpoConfig config) {
-    if (!Files.isRegularFile(pairs)) {
-      throw new UserError("there is no file " + pairs);
+  private DpoConfig config() {
+    DpoConfig config = GlobalOptions.of(spec).config().training();
+    try {
+      if (loss != null) {
+        config = config.withLoss(loss);
+      }
+      return loraRank == null ? config : config.toBuilder().loraRank(loraRank).build();
+    } catch (IllegalArgumentException e) {
+      throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
     }
-    List<PreferencePair> read = JsonLines.readAll(pairs, PreferencePair.class);
+  }
+
+  private TrainingSet read(DpoConfig config) {
+    PairFiles.Pairs read = PairFiles.pairs(pairs);
+    List<RatedReply> rated = replies == null ? List.of() : PairFiles.replies(replies);
     try (Tokenizer tokenizer = Tokenizer.open(model)) {
       var encoder =
           new ChatReplyEncoder(ChatTemplate.open(model, tokenizer, InstantSource.system()));
       PairHygiene.Cleaned cleaned =
-          new PairHygiene(config.maxTokens(), 3, encoder::count).clean(read);
-      return new TrainingSet(0, cleaned.kept(), List.of(), List.of(), cleaned.dropped());
+          new PairHygiene(config.maxTokens(), 3, encoder::count).clean(read.pairs());
+      Map<String, Integer> dropped = new TreeMap<>(read.dropped());
+      cleaned.dropped().forEach((reason, n) -> dropped.merge(reason, n, Integer::sum));
+      return new TrainingSet(0, cleaned.kept(), List.of(), rated, dropped);
     }
   }
 
@@ -122,26 +161,35 @@ final class TrainDpoCommand implements Callable<Integer> {
     try {
       Files.createDirectories(out);
       try (Stream<Path> entries = Files.list(out)) {
-        if (entries.findAny().isPresent()) {
+        if (!Files.isDirectory(out.resolve(STATE)) && entries.findAny().isPresent()) {
           throw new UserError(out + " is not empty; name a new folder with --out");
         }
       }
+      Files.createDirectories(out.resolve(STATE));
     } catch (IOException e) {
       throw new UserError("cannot create " + out + ": " + e.getMessage(), ExitCodes.FAILURE, e);
     }
   }
 
-  private static void show(StepMetrics step, Writer metrics, PrintWriter err) {
+  private void show(StepMetrics step) {
     try {
-      metrics.write(JsonLines.line(step));
+      Path metrics = out.resolve("metrics.jsonl");
+      if (firstStep) {
+        firstStep = false;
+        JsonLines.write(metrics, before(step, metrics));
+      }
+      Files.writeString(
+          metrics, JsonLines.line(step), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write metrics", e);
     }
+    PrintWriter err = Output.err(spec);
     if (step.step() % 10 == 0 || step.step() == step.steps()) {
       err.printf(
           Locale.ROOT,
-          "step %d/%d  loss %.4f  rewards/accuracies %.2f  rewards/margins %.3f  kl %.4f  %.1f"
+          "%s %d/%d  loss %.4f  rewards/accuracies %.2f  rewards/margins %.3f  kl %.4f  %.1f"
               + " pairs/s%n",
+          step.phase(),
           step.step(),
           step.steps(),
           step.loss(),
@@ -151,6 +199,16 @@ final class TrainDpoCommand implements Callable<Integer> {
           step.pairsPerSecond());
       err.flush();
     }
+  }
+
+  /** What the killed run wrote up to the state that this one goes on from. */
+  private static List<StepMetrics> before(StepMetrics step, Path metrics) {
+    if (!Files.exists(metrics)) {
+      return List.of();
+    }
+    return JsonLines.readAll(metrics, StepMetrics.class).stream()
+        .takeWhile(m -> !(m.phase().equals(step.phase()) && m.step() == step.step()))
+        .toList();
   }
 
   private void report(TrainingSet set, TrainingSummary summary) {
@@ -163,7 +221,8 @@ final class TrainDpoCommand implements Callable<Integer> {
     stdout.printf(
         Locale.ROOT,
         "%d pairs, %d steps, %s.%nloss %.4f, rewards/accuracies %.3f, rewards/margins %.3f, kl"
-            + " %.4f, correlation of margin with reply length %.2f.%nWritten: %s%n",
+            + " %.4f, correlation of margin with reply length %.2f, length drift %+.3f.%n"
+            + "Written: %s%n",
         set.trainPairs().size(),
         summary.steps(),
         summary.stoppedBecause(),
@@ -172,6 +231,7 @@ final class TrainDpoCommand implements Callable<Integer> {
         summary.rewardMargin(),
         summary.kl(),
         summary.lengthCorrelation(),
+        summary.lengthDrift(),
         out);
     stdout.flush();
   }

@@ -34,10 +34,9 @@ import picocli.CommandLine.Option;
 final class TrainingRun {
   @Option(
       names = "--run",
-      required = true,
       paramLabel = "DIR",
       description = "The run's folder: metrics, checkpoints. An interrupted run goes on from here.")
-  Path run = Path.of("");
+  @Nullable Path runFolder;
 
   @Option(
       names = "--data",
@@ -142,6 +141,10 @@ final class TrainingRun {
     if (steps == 0 && maxWall == null) {
       throw new UserError("a run needs --steps or --max-wall, or it never ends");
     }
+    if (runFolder == null) {
+      throw new UserError("--run DIR says where metrics and checkpoints go");
+    }
+    Path run = runFolder;
     Clock clock = Clock.systemUTC();
     var config =
         new TrainingConfig(

@@ -14,7 +14,10 @@ import dev.mneme.model.kernel.Workers;
 import dev.mneme.model.layer.Decoder;
 import dev.mneme.model.layer.ExpertLoad;
 import dev.mneme.model.layer.Parameter;
+import dev.mneme.model.layer.Parameters;
 import dev.mneme.model.layer.Profile;
+import dev.mneme.model.lora.LoraAdapter;
+import dev.mneme.model.lora.LoraConfig;
 import dev.mneme.model.optim.Optimizer;
 import dev.mneme.model.tensor.Tensor;
 import java.nio.file.Path;
@@ -23,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A language model that can be trained: forward, backward, optimizer.
@@ -49,14 +53,19 @@ public final class TrainableModel implements AutoCloseable {
 
   private final Compute compute;
   private final Decoder decoder;
+  private final @Nullable LoraAdapter lora;
   private final Optimizer optimizer;
   private final OptimizerConfig optimizerConfig;
   private double gradientScale = 1;
+  private boolean gradientsToGather;
   private double[] weights = {};
   private PackedBatch pending = PackedBatch.of(PackedBatch.Segment.all(0, 0));
 
   private TrainableModel(
-      ModelConfig config, OptimizerConfig optimizerConfig, TrainingOptions options) {
+      ModelConfig config,
+      OptimizerConfig optimizerConfig,
+      TrainingOptions options,
+      @Nullable LoraConfig loraConfig) {
     this.optimizerConfig = optimizerConfig;
     this.compute = new Compute(options.matMul(), new Workers(options.threads()));
     try {
@@ -65,7 +74,20 @@ public final class TrainableModel implements AutoCloseable {
       compute.close();
       throw e;
     }
-    this.optimizer = new Optimizer(optimizerConfig, decoder.parameters(), compute);
+    try {
+      this.lora =
+          loraConfig == null ? null : new LoraAdapter(loraConfig, decoder.parameters(), compute);
+    } catch (RuntimeException e) {
+      decoder.close();
+      compute.close();
+      throw e;
+    }
+    this.optimizer = new Optimizer(optimizerConfig, trained(), compute);
+  }
+
+  /** What the optimizer moves: the model's parameters, or the factors of its adapter. */
+  Parameters trained() {
+    return lora == null ? decoder.parameters() : lora.factors();
   }
 
   /**
@@ -75,7 +97,7 @@ public final class TrainableModel implements AutoCloseable {
    */
   public static TrainableModel initialize(
       ModelConfig config, long seed, OptimizerConfig optimizer, TrainingOptions options) {
-    TrainableModel model = new TrainableModel(config, optimizer, options);
+    TrainableModel model = new TrainableModel(config, optimizer, options, null);
     List<Parameter> all = model.decoder.parameters().list();
     model.compute.workers().run(all.size(), (task, _) -> model.randomize(all.get(task), seed));
     model.decoder.parameters().round(model.compute.workers());
@@ -107,19 +129,72 @@ public final class TrainableModel implements AutoCloseable {
    */
   public static TrainableModel load(
       Path folder, OptimizerConfig optimizer, TrainingOptions options) {
+    return load(folder, optimizer, options, null, 0);
+  }
+
+  /**
+   * The model of a checkpoint folder, of which only a low-rank update is trained.
+   *
+   * @param lora rank and targets; null trains every weight
+   * @param seed of the adapter's first values
+   * @throws CheckpointException naming file, tensor, found and expected
+   */
+  public static TrainableModel load(
+      Path folder,
+      OptimizerConfig optimizer,
+      TrainingOptions options,
+      @Nullable LoraConfig lora,
+      long seed) {
     try (CheckpointReader checkpoint = CheckpointReader.open(folder)) {
-      TrainableModel model = new TrainableModel(checkpoint.config(), optimizer, options);
+      TrainableModel model = new TrainableModel(checkpoint.config(), optimizer, options, lora);
       try {
-        for (Parameter p : model.decoder.parameters().list()) {
-          checkpoint.tensor(p.name()).copyTo(model.decoder.parameters().values(p).segment());
+        model.read(checkpoint);
+        if (model.lora != null) {
+          model.lora.start(seed);
         }
-        model.decoder.parameters().round(model.compute.workers());
         return model;
       } catch (RuntimeException e) {
         model.close();
         throw e;
       }
     }
+  }
+
+  private void read(CheckpointReader checkpoint) {
+    for (Parameter p : decoder.parameters().list()) {
+      checkpoint.tensor(p.name()).copyTo(decoder.parameters().values(p).segment());
+    }
+    decoder.parameters().round(compute.workers());
+  }
+
+  /**
+   * Takes what {@link #saveTrained} wrote: weights, or the adapter's factors. The optimizer's state
+   * stays, see {@link #loadOptimizer}.
+   *
+   * @throws CheckpointException naming file, tensor, found and expected
+   */
+  public void loadTrained(Path folder) {
+    if (lora != null) {
+      lora.load(folder);
+      return;
+    }
+    try (CheckpointReader checkpoint = CheckpointReader.open(folder)) {
+      read(checkpoint);
+    }
+  }
+
+  /** Writes what training changes, and no more: all weights, or the adapter's factors. */
+  public void saveTrained(Path folder) {
+    if (lora == null) {
+      save(folder);
+    } else {
+      lora.save(folder);
+    }
+  }
+
+  /** The low-rank adapter that is trained; null when every weight is. */
+  public @Nullable LoraAdapter lora() {
+    return lora;
   }
 
   public ModelConfig config() {
@@ -196,6 +271,7 @@ public final class TrainableModel implements AutoCloseable {
       }
     }
     decoder.backward(weights);
+    gradientsToGather = true;
   }
 
   /**
@@ -212,6 +288,7 @@ public final class TrainableModel implements AutoCloseable {
       factor[t] = -scale * batch.weight(t);
     }
     double[] sums = bySegment(batch, decoder.forwardBackward(batch, factor));
+    gradientsToGather = true;
     checkFinite(batch, sums);
     double loss = 0;
     for (double sum : sums) {
@@ -257,12 +334,13 @@ public final class TrainableModel implements AutoCloseable {
   public double clipGradients(double maxNorm) {
     Profile profile = decoder.profile();
     profile.enter(Profile.Part.OPTIMIZER);
+    gatherGradients();
     double norm = optimizer.gradientNorm();
     profile.enter(Profile.Part.OTHER);
     if (!Double.isFinite(norm)) {
       String name =
-          decoder.parameters().list().stream()
-              .filter(p -> !Elementwise.allFinite(decoder.parameters().gradient(p)))
+          trained().list().stream()
+              .filter(p -> !Elementwise.allFinite(trained().gradient(p)))
               .map(Parameter::name)
               .findFirst()
               .orElse("their sum");
@@ -287,10 +365,40 @@ public final class TrainableModel implements AutoCloseable {
   public void step(double learningRate) {
     Profile profile = decoder.profile();
     profile.enter(Profile.Part.OPTIMIZER);
+    gatherGradients();
     optimizer.step(learningRate, gradientScale);
+    if (lora != null) {
+      lora.apply();
+    }
     gradientScale = 1;
     decoder.balance(optimizerConfig.routerBiasSpeed());
     profile.enter(Profile.Part.OTHER);
+  }
+
+  /** Hands gradients of the model's weights on to the adapter, where there is one. */
+  void gatherGradients() {
+    if (lora != null && gradientsToGather) {
+      lora.pullBack();
+      gradientsToGather = false;
+    }
+  }
+
+  /** Makes the passes see values of {@link #trained} that were changed from outside. */
+  void refresh() {
+    if (lora != null) {
+      lora.apply();
+    } else {
+      decoder.parameters().round(compute.workers());
+    }
+  }
+
+  Optimizer optimizer() {
+    return optimizer;
+  }
+
+  /** Looks into updates as they happen; AdamW only. The caller closes. */
+  public UpdateProbe probe() {
+    return new UpdateProbe(this);
   }
 
   /** Optimizer steps taken, those of a loaded state included. */
@@ -322,7 +430,8 @@ public final class TrainableModel implements AutoCloseable {
   public Memory memory() {
     long parameters =
         decoder.parameters().size() * (8L + (decoder.products().bytes() == 2 ? 2 : 0));
-    return new Memory(parameters, optimizer.bytes(), decoder.peakActivationBytes());
+    long optimizing = optimizer.bytes() + (lora == null ? 0 : lora.bytes());
+    return new Memory(parameters, optimizing, decoder.peakActivationBytes());
   }
 
   /**
@@ -353,7 +462,7 @@ public final class TrainableModel implements AutoCloseable {
    */
   public void saveOptimizer(Path file) {
     List<TensorSource> sources = new ArrayList<>();
-    for (Parameter p : decoder.parameters().list()) {
+    for (Parameter p : trained().list()) {
       sources.add(source("first." + p.name(), shape(p), optimizer.first(p)));
       Tensor second = optimizer.second(p);
       if (second != null) {
@@ -379,13 +488,13 @@ public final class TrainableModel implements AutoCloseable {
         throw new CheckpointException(
             file + ": steps is '" + steps + "', expected the state of an optimizer");
       }
-      for (Parameter p : decoder.parameters().list()) {
+      for (Parameter p : trained().list()) {
         view(state, file, "first." + p.name(), p);
         if (optimizer.second(p) != null) {
           view(state, file, "second." + p.name(), p);
         }
       }
-      for (Parameter p : decoder.parameters().list()) {
+      for (Parameter p : trained().list()) {
         view(state, file, "first." + p.name(), p).copyTo(optimizer.first(p).segment());
         Tensor second = optimizer.second(p);
         if (second != null) {
@@ -420,6 +529,9 @@ public final class TrainableModel implements AutoCloseable {
   @Override
   public void close() {
     optimizer.close();
+    if (lora != null) {
+      lora.close();
+    }
     decoder.close();
     compute.close();
   }

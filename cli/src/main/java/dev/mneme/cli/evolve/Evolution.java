@@ -57,7 +57,7 @@ public final class Evolution {
             training,
             TrainingOptions.defaults(),
             this::replay,
-            bench.home().dir().resolve("cache").resolve("reference-logps.jsonl"),
+            referenceCache(bench),
             bench.clock(),
             System::nanoTime);
     var gate =
@@ -69,6 +69,11 @@ public final class Evolution {
             progress);
     this.cycle =
         new EvolutionCycle(bench.registry(), runs, source, trainer, gate, config, bench.clock());
+  }
+
+  /** Where reference log-probabilities are kept between runs. */
+  static Path referenceCache(Workbench bench) {
+    return bench.home().dir().resolve("cache").resolve("reference-logps.jsonl");
   }
 
   private Iterator<TrainingExample> replay() {

@@ -118,7 +118,9 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
     Path folder = to.newCandidateFolder();
     for (String file : manifest.files().keySet()) {
       try {
-        Files.copy(from.folder(manifest).resolve(file), folder.resolve(file));
+        Path target = folder.resolve(file);
+        Files.createDirectories(requireNonNull(target.getParent()));
+        Files.copy(from.folder(manifest).resolve(file), target);
       } catch (IOException e) {
         throw new UncheckedIOException("cannot copy " + file + " into " + folder, e);
       }

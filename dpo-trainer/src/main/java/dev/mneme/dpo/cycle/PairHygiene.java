@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What cannot be learnt from is taken out before training, and every removal is counted under its
@@ -21,6 +23,9 @@ import java.util.function.ToIntFunction;
  * sides swapped) cancel: the heavier side stays with the difference of the weights.
  */
 public final class PairHygiene {
+  /** What tokenizers write control tokens as; in a message it is a mistake or an attack. */
+  private static final Pattern CONTROL = Pattern.compile("<\\|[^<>|\\s]{1,40}\\|>");
+
   private final int maxTokens;
   private final double copyCap;
   private final ToIntFunction<List<Message>> countTokens;
@@ -87,6 +92,10 @@ public final class PairHygiene {
     }
     if (pair.prompt().isEmpty()) {
       return "empty prompt";
+    }
+    if (Stream.of(pair.prompt(), pair.chosen(), pair.rejected())
+        .anyMatch(messages -> CONTROL.matcher(text(messages)).find())) {
+      return "a special token such as <|...|> in the text";
     }
     if (pair.weight().total() == 0) {
       return "weight is zero";

@@ -41,10 +41,13 @@ public record TrainingSet(
       pair.evidence().forEach(e -> turns.add(e.turnId()));
       weights.put(pair.id(), pair.weight().total());
     }
+    Map<String, DataProvenance.Rated> rated = new LinkedHashMap<>();
     for (RatedReply reply : replies) {
+      rated.put(reply.id(), new DataProvenance.Rated(reply.satisfaction(), reply.weight()));
       users.add(reply.scope().tenant() + "/" + reply.scope().user());
       reply.evidence().forEach(e -> turns.add(e.turnId()));
     }
-    return new DataProvenance(memorySequence, List.copyOf(users), List.copyOf(turns), weights);
+    return new DataProvenance(
+        memorySequence, List.copyOf(users), List.copyOf(turns), weights, rated);
   }
 }

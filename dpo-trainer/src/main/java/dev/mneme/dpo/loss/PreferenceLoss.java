@@ -281,8 +281,10 @@ public sealed interface PreferenceLoss {
    * @param beta reward scale (lambda of orpo)
    * @param labelSmoothing of sigmoid and robust
    * @param rpoAlpha weight of the supervised term; 0 for none
+   * @param gamma target margin of simpo
    */
-  static PreferenceLoss named(String name, double beta, double labelSmoothing, double rpoAlpha) {
+  static PreferenceLoss named(
+      String name, double beta, double labelSmoothing, double rpoAlpha, double gamma) {
     PreferenceLoss loss =
         switch (name) {
           case "sigmoid" -> new Sigmoid(beta, labelSmoothing);
@@ -290,7 +292,7 @@ public sealed interface PreferenceLoss {
           case "hinge" -> new Hinge(beta);
           case "ipo" -> new Ipo(beta);
           case "sigmoid_norm" -> new SigmoidNorm(beta);
-          case "simpo" -> new SimPo(beta, 0.5 * beta);
+          case "simpo" -> new SimPo(beta, gamma);
           case "orpo" -> new Orpo(beta);
           case "apo_zero" -> new ApoZero(beta);
           default ->
@@ -298,7 +300,7 @@ public sealed interface PreferenceLoss {
                   "unknown loss "
                       + name
                       + "; known: sigmoid, robust, hinge, ipo, sigmoid_norm, simpo, orpo,"
-                      + " apo_zero");
+                      + " apo_zero, kto");
         };
     return rpoAlpha > 0 ? new WithSft(loss, rpoAlpha) : loss;
   }

@@ -13,8 +13,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Files that are either whole or absent, also after a power failure. */
-final class AtomicFiles {
+/** Files that are either whole or absent, also after a power failure. Stateless. */
+public final class AtomicFiles {
   private AtomicFiles() {}
 
   /** Writes beside the target, forces it to disk, renames it over the target, forces the folder. */
@@ -42,7 +42,7 @@ final class AtomicFiles {
   }
 
   /** Renames a whole folder into place after forcing every file in it. */
-  static void moveFolder(Path from, Path to) throws IOException {
+  public static void moveFolder(Path from, Path to) throws IOException {
     for (Path file : filesBelow(from)) {
       force(file);
     }
@@ -50,7 +50,8 @@ final class AtomicFiles {
     move(from, to);
   }
 
-  static void deleteTree(Path folder) throws IOException {
+  /** Deletes a folder and what is in it; an absent one is fine. */
+  public static void deleteTree(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return;
     }

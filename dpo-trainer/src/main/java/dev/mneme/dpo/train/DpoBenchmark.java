@@ -58,28 +58,21 @@ public final class DpoBenchmark {
       TrainingOptions options,
       LongSupplier nanoTime) {
     int epochs = 2;
-    var config =
-        new DpoConfig(
-            "sigmoid",
-            0.1,
-            0,
-            0,
-            1e-6,
-            epochs,
-            pairsPerStep,
-            pairsPerStep,
-            1,
-            0,
-            "adamw",
-            promptTokens + replyTokens,
-            0,
-            0,
-            1e-6,
-            0,
-            0,
-            0,
-            1e9,
-            0);
+    DpoConfig config =
+        DpoConfig.defaults().toBuilder()
+            .rpoAlpha(0)
+            .learningRate(1e-6)
+            .epochs(epochs)
+            .pairsPerStep(pairsPerStep)
+            .pairsPerMicroBatch(pairsPerStep)
+            .warmupFraction(0)
+            .maxTokens(promptTokens + replyTokens)
+            .replayFraction(0)
+            .sftEpochs(0)
+            .validationFraction(0)
+            .patience(0)
+            .klBudget(1e9)
+            .build();
     try (TrainableModel model = TrainableModel.load(folder, OptimizerConfig.adamW(), options)) {
       int vocabulary = model.config().vocabSize();
       ReplyEncoder encoder =

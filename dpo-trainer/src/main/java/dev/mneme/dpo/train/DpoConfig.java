@@ -1,14 +1,22 @@
 package dev.mneme.dpo.train;
 
+import dev.mneme.dpo.loss.KtoLoss;
 import dev.mneme.dpo.loss.PreferenceLoss;
+import dev.mneme.model.lora.LoraConfig;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a candidate is trained.
  *
- * @param loss name of the preference loss, as in TRL; see {@link PreferenceLoss#named}
- * @param beta strength of the pull towards the reference
+ * @param loss name of the preference loss, as in TRL; see {@link PreferenceLoss#named}, or {@code
+ *     kto}
+ * @param beta strength of the pull towards the reference; lambda of orpo
  * @param labelSmoothing assumed share of wrong labels, for sigmoid (cDPO) and robust
  * @param rpoAlpha weight of the supervised term on chosen replies; 0 for none
+ * @param gamma target margin of simpo
+ * @param desirableWeight lambda_D of kto
+ * @param undesirableWeight lambda_U of kto
  * @param learningRate peak of the preference phase
  * @param epochs passes over the pairs
  * @param pairsPerStep pairs per optimizer step
@@ -20,17 +28,25 @@ import dev.mneme.dpo.loss.PreferenceLoss;
  * @param replayFraction tokens of earlier supervised data per token of pairs, against forgetting
  * @param sftEpochs passes of the supervised phase over satisfying replies; 0 skips it
  * @param sftLearningRate peak of the supervised phase
- * @param satisfactionFloor replies below it are not imitated
+ * @param satisfactionFloor replies below it are not imitated; for kto, replies below one minus it
+ *     are undesirable
  * @param validationFraction share of training pairs held back for early stopping
  * @param patience evaluations without improvement before the preference phase stops; 0 never stops
  * @param klBudget largest KL to the reference per token, nats; the phase stops when it is spent
- * @param seed of shuffling and of the validation split
+ * @param loraRank rank of a low-rank update that is trained instead of all weights; 0 trains all
+ * @param loraAlpha the low-rank update counts alpha / rank
+ * @param loraTargets modules that get one, as in PEFT; {@code all-linear} for all inside the blocks
+ * @param checkpointEvery steps between states a killed run can continue from; 0 for none
+ * @param seed of shuffling, of the validation split and of a low-rank update's first values
  */
 public record DpoConfig(
     String loss,
     double beta,
     double labelSmoothing,
     double rpoAlpha,
+    double gamma,
+    double desirableWeight,
+    double undesirableWeight,
     double learningRate,
     int epochs,
     int pairsPerStep,
@@ -46,9 +62,25 @@ public record DpoConfig(
     double validationFraction,
     int patience,
     double klBudget,
+    int loraRank,
+    double loraAlpha,
+    List<String> loraTargets,
+    int checkpointEvery,
     long seed) {
+  /** The name of the one loss that is not over pairs. */
+  public static final String KTO = "kto";
+
   public DpoConfig {
-    PreferenceLoss.named(loss, beta, labelSmoothing, rpoAlpha);
+    loraTargets = List.copyOf(loraTargets);
+    if (loss.equals(KTO)) {
+      new KtoLoss(beta, desirableWeight, undesirableWeight);
+      if (rpoAlpha > 0) {
+        throw new IllegalArgumentException(
+            "kto has no chosen reply to imitate; expected rpoAlpha = 0, got " + rpoAlpha);
+      }
+    } else {
+      PreferenceLoss.named(loss, beta, labelSmoothing, rpoAlpha, gamma);
+    }
     requirePositive(learningRate, "learningRate");
     requirePositive(sftLearningRate, "sftLearningRate");
     requirePositive(maxGradNorm, "maxGradNorm");
@@ -65,12 +97,14 @@ public record DpoConfig(
               + ", "
               + maxTokens);
     }
-    if (sftEpochs < 0 || patience < 0 || !(replayFraction >= 0)) {
+    if (sftEpochs < 0 || patience < 0 || checkpointEvery < 0 || !(replayFraction >= 0)) {
       throw new IllegalArgumentException(
-          "sftEpochs, patience and replayFraction must not be negative, got "
+          "sftEpochs, patience, checkpointEvery and replayFraction must not be negative, got "
               + sftEpochs
               + ", "
               + patience
+              + ", "
+              + checkpointEvery
               + ", "
               + replayFraction);
     }
@@ -80,17 +114,77 @@ public record DpoConfig(
     if (!optimizer.equals("adamw") && !optimizer.equals("muon")) {
       throw new IllegalArgumentException("optimizer must be adamw or muon, got " + optimizer);
     }
+    if (loraRank < 0) {
+      throw new IllegalArgumentException("loraRank must be 0 (none) or positive, got " + loraRank);
+    }
+    if (loraRank > 0) {
+      new LoraConfig(loraRank, loraAlpha, loraTargets);
+    }
   }
 
   /** Tuned on the starter; docs/experiments.md says how. */
   public static DpoConfig defaults() {
     return new DpoConfig(
-        "sigmoid", 0.1, 0, 0.2, 1e-4, 3, 16, 16, 1, 0.1, "adamw", 512, 0.5, 1, 1e-4, 0.7, 0.1, 3,
-        1.0, 0);
+        "sigmoid",
+        0.1,
+        0,
+        0.2,
+        0.5,
+        1,
+        1,
+        1e-4,
+        3,
+        16,
+        16,
+        1,
+        0.1,
+        "adamw",
+        512,
+        0.5,
+        1,
+        1e-4,
+        0.7,
+        0.1,
+        3,
+        1.0,
+        0,
+        16,
+        List.of(LoraConfig.ALL_LINEAR),
+        16,
+        0);
   }
 
-  public PreferenceLoss preferenceLoss() {
-    return PreferenceLoss.named(loss, beta, labelSmoothing, rpoAlpha);
+  /**
+   * Another loss with the settings its paper gives, where they differ from DPO's: losses over
+   * log-probabilities per token need a larger beta, for these are smaller than sums. SimPO: beta 2,
+   * gamma 1 (arXiv 2405.14734, section 4); sigmoid_norm: beta 2, as SimPO; losses that hold up the
+   * chosen reply themselves (simpo, orpo, kto, apo_zero) take no supervised term.
+   */
+  public DpoConfig withLoss(String name) {
+    Builder changed = toBuilder().loss(name);
+    return switch (name) {
+      case "simpo" -> changed.beta(2).gamma(1).rpoAlpha(0).build();
+      case "sigmoid_norm" -> changed.beta(2).build();
+      case "orpo", "kto", "apo_zero" -> changed.rpoAlpha(0).build();
+      default -> changed.build();
+    };
+  }
+
+  /** What is minimised in the preference phase. */
+  Objective objective() {
+    return loss.equals(KTO)
+        ? new Objective.Singles(new KtoLoss(beta, desirableWeight, undesirableWeight))
+        : new Objective.Pairs(PreferenceLoss.named(loss, beta, labelSmoothing, rpoAlpha, gamma));
+  }
+
+  /** The low-rank update to train; null trains every weight. */
+  public @Nullable LoraConfig lora() {
+    return loraRank == 0 ? null : new LoraConfig(loraRank, loraAlpha, loraTargets);
+  }
+
+  /** Starts from these values. */
+  public Builder toBuilder() {
+    return new Builder(this);
   }
 
   private static void requirePositive(double value, String name) {
@@ -102,6 +196,233 @@ public record DpoConfig(
   private static void requireFraction(double value, String name) {
     if (!(value >= 0 && value <= 1)) {
       throw new IllegalArgumentException(name + " must be in [0, 1], got " + value);
+    }
+  }
+
+  /** Some values changed, the rest kept. Not thread-safe. */
+  public static final class Builder {
+    private String loss;
+    private double beta;
+    private double labelSmoothing;
+    private double rpoAlpha;
+    private double gamma;
+    private double desirableWeight;
+    private double undesirableWeight;
+    private double learningRate;
+    private int epochs;
+    private int pairsPerStep;
+    private int pairsPerMicroBatch;
+    private double maxGradNorm;
+    private double warmupFraction;
+    private String optimizer;
+    private int maxTokens;
+    private double replayFraction;
+    private int sftEpochs;
+    private double sftLearningRate;
+    private double satisfactionFloor;
+    private double validationFraction;
+    private int patience;
+    private double klBudget;
+    private int loraRank;
+    private double loraAlpha;
+    private List<String> loraTargets;
+    private int checkpointEvery;
+    private long seed;
+
+    private Builder(DpoConfig from) {
+      loss = from.loss;
+      beta = from.beta;
+      labelSmoothing = from.labelSmoothing;
+      rpoAlpha = from.rpoAlpha;
+      gamma = from.gamma;
+      desirableWeight = from.desirableWeight;
+      undesirableWeight = from.undesirableWeight;
+      learningRate = from.learningRate;
+      epochs = from.epochs;
+      pairsPerStep = from.pairsPerStep;
+      pairsPerMicroBatch = from.pairsPerMicroBatch;
+      maxGradNorm = from.maxGradNorm;
+      warmupFraction = from.warmupFraction;
+      optimizer = from.optimizer;
+      maxTokens = from.maxTokens;
+      replayFraction = from.replayFraction;
+      sftEpochs = from.sftEpochs;
+      sftLearningRate = from.sftLearningRate;
+      satisfactionFloor = from.satisfactionFloor;
+      validationFraction = from.validationFraction;
+      patience = from.patience;
+      klBudget = from.klBudget;
+      loraRank = from.loraRank;
+      loraAlpha = from.loraAlpha;
+      loraTargets = from.loraTargets;
+      checkpointEvery = from.checkpointEvery;
+      seed = from.seed;
+    }
+
+    public Builder loss(String value) {
+      loss = value;
+      return this;
+    }
+
+    public Builder beta(double value) {
+      beta = value;
+      return this;
+    }
+
+    public Builder labelSmoothing(double value) {
+      labelSmoothing = value;
+      return this;
+    }
+
+    public Builder rpoAlpha(double value) {
+      rpoAlpha = value;
+      return this;
+    }
+
+    public Builder gamma(double value) {
+      gamma = value;
+      return this;
+    }
+
+    public Builder desirableWeight(double value) {
+      desirableWeight = value;
+      return this;
+    }
+
+    public Builder undesirableWeight(double value) {
+      undesirableWeight = value;
+      return this;
+    }
+
+    public Builder learningRate(double value) {
+      learningRate = value;
+      return this;
+    }
+
+    public Builder epochs(int value) {
+      epochs = value;
+      return this;
+    }
+
+    public Builder pairsPerStep(int value) {
+      pairsPerStep = value;
+      return this;
+    }
+
+    public Builder pairsPerMicroBatch(int value) {
+      pairsPerMicroBatch = value;
+      return this;
+    }
+
+    public Builder maxGradNorm(double value) {
+      maxGradNorm = value;
+      return this;
+    }
+
+    public Builder warmupFraction(double value) {
+      warmupFraction = value;
+      return this;
+    }
+
+    public Builder optimizer(String value) {
+      optimizer = value;
+      return this;
+    }
+
+    public Builder maxTokens(int value) {
+      maxTokens = value;
+      return this;
+    }
+
+    public Builder replayFraction(double value) {
+      replayFraction = value;
+      return this;
+    }
+
+    public Builder sftEpochs(int value) {
+      sftEpochs = value;
+      return this;
+    }
+
+    public Builder sftLearningRate(double value) {
+      sftLearningRate = value;
+      return this;
+    }
+
+    public Builder satisfactionFloor(double value) {
+      satisfactionFloor = value;
+      return this;
+    }
+
+    public Builder validationFraction(double value) {
+      validationFraction = value;
+      return this;
+    }
+
+    public Builder patience(int value) {
+      patience = value;
+      return this;
+    }
+
+    public Builder klBudget(double value) {
+      klBudget = value;
+      return this;
+    }
+
+    public Builder loraRank(int value) {
+      loraRank = value;
+      return this;
+    }
+
+    public Builder loraAlpha(double value) {
+      loraAlpha = value;
+      return this;
+    }
+
+    public Builder loraTargets(List<String> value) {
+      loraTargets = value;
+      return this;
+    }
+
+    public Builder checkpointEvery(int value) {
+      checkpointEvery = value;
+      return this;
+    }
+
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    public DpoConfig build() {
+      return new DpoConfig(
+          loss,
+          beta,
+          labelSmoothing,
+          rpoAlpha,
+          gamma,
+          desirableWeight,
+          undesirableWeight,
+          learningRate,
+          epochs,
+          pairsPerStep,
+          pairsPerMicroBatch,
+          maxGradNorm,
+          warmupFraction,
+          optimizer,
+          maxTokens,
+          replayFraction,
+          sftEpochs,
+          sftLearningRate,
+          satisfactionFloor,
+          validationFraction,
+          patience,
+          klBudget,
+          loraRank,
+          loraAlpha,
+          loraTargets,
+          checkpointEvery,
+          seed);
     }
   }
 }

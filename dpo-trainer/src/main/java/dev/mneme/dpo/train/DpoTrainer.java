@@ -1,22 +1,19 @@
 package dev.mneme.dpo.train;
 
 import dev.mneme.data.Hashes;
-import dev.mneme.data.Json;
-import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
+import dev.mneme.dpo.loss.KtoLoss;
 import dev.mneme.dpo.loss.PairLogProbs;
 import dev.mneme.dpo.loss.PairLoss;
-import dev.mneme.dpo.loss.PreferenceLoss;
-import dev.mneme.dpo.loss.SatisfactionWeightedLikelihood;
 import dev.mneme.model.PackedBatch;
 import dev.mneme.model.TrainableModel;
+import dev.mneme.model.train.Schedule;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -29,21 +26,26 @@ import org.jspecify.annotations.Nullable;
  * <p>The reference is the model as it came in: its log-probabilities are computed before the first
  * step and never again, so no second model is held in memory. The loss of a step is sum(w_i l_i) /
  * sum(w_i) over its pairs, whatever the micro-batch size. One thread at a time; one seed gives one
- * result.
+ * result, whether or not the run was killed and continued in between.
  */
 public final class DpoTrainer {
   private static final int VALIDATION_EVERY = 8;
-  private static final int MIN_PAIRS_FOR_VALIDATION = 40;
+
+  /** The end of the cosine, as a share of the peak. */
+  private static final double RATE_FLOOR = 0.1;
 
   private final TrainableModel model;
   private final ReplyEncoder encoder;
   private final DpoConfig config;
-  private final PreferenceLoss loss;
+  private final Objective objective;
   private final ReferenceLogProbs references;
   private final String referenceHash;
+  private final @Nullable Path states;
   private final LongSupplier nanoTime;
 
   /**
+   * A trainer whose runs cannot be continued.
+   *
    * @param model the policy, which starts as the reference; trained in place, owned by the caller
    * @param referenceHash content hash of its weights, for the cache
    * @param cache where reference log-probabilities are kept; null for nowhere
@@ -56,12 +58,31 @@ public final class DpoTrainer {
       DpoConfig config,
       @Nullable Path cache,
       LongSupplier nanoTime) {
+    this(model, referenceHash, encoder, config, cache, null, nanoTime);
+  }
+
+  /**
+   * @param states a folder of this run alone, into which its state goes every {@link
+   *     DpoConfig#checkpointEvery} steps and from which a killed run goes on; null for none. The
+   *     caller deletes it when the result is safe
+   */
+  public DpoTrainer(
+      TrainableModel model,
+      String referenceHash,
+      ReplyEncoder encoder,
+      DpoConfig config,
+      @Nullable Path cache,
+      @Nullable Path states,
+      LongSupplier nanoTime) {
     this.model = model;
     this.referenceHash = referenceHash;
     this.encoder = encoder;
     this.config = config;
-    this.loss = config.preferenceLoss();
-    this.references = new ReferenceLogProbs(cache);
+    this.objective = config.objective();
+    this.states = states;
+    this.references =
+        new ReferenceLogProbs(
+            cache == null && states != null ? TrainingState.references(states) : cache);
     this.nanoTime = nanoTime;
   }
 
@@ -72,309 +93,436 @@ public final class DpoTrainer {
    * @param replies replies with a satisfaction; may be empty
    * @param replay earlier supervised data, endless; null for none
    * @param listener sees every step
+   * @throws TrainingException when nothing has weight, the loss is not finite, or the state found
+   *     is of another run
    */
   public TrainingSummary train(
       List<PreferencePair> pairs,
       List<RatedReply> replies,
       @Nullable Iterator<PackedBatch.Segment> replay,
       Consumer<StepMetrics> listener) {
-    List<EncodedPair> all = encode(pairs);
-    if (all.stream().mapToDouble(EncodedPair::weight).sum() <= 0) {
+    return train(pairs, replies, replay, listener, null);
+  }
+
+  TrainingSummary train(
+      List<PreferencePair> pairs,
+      List<RatedReply> replies,
+      @Nullable Iterator<PackedBatch.Segment> replay,
+      Consumer<StepMetrics> listener,
+      @Nullable StepWatch watch) {
+    TrainingData data = TrainingData.of(pairs, replies, objective, encoder, config, referenceHash);
+    if (data.totalWeight() <= 0) {
       throw new TrainingException(
-          "all " + all.size() + " pairs weigh nothing; there is nothing to learn");
+          "all "
+              + (data.train().size() + data.validation().size())
+              + " pairs weigh nothing; there is nothing to learn");
     }
-    references.compute(model, sides(all));
-    List<EncodedPair> train = new ArrayList<>();
-    List<EncodedPair> validation = new ArrayList<>();
-    split(all, train, validation);
-    double before = accuracy(validation);
-    supervise(replies, replay, listener);
-    Phase phase = prefer(train, validation, replay, listener);
-    Measured after = measure(train);
-    return new TrainingSummary(
-        phase.steps,
-        phase.stoppedBecause,
-        after.loss,
-        after.accuracy,
-        after.margin,
-        after.lengthCorrelation,
-        before,
-        accuracy(validation),
-        after.kl,
-        references.hits(),
-        references.computed(),
-        phase.pairsPerSecond);
+    references.compute(model, data.referenceSegments());
+    return new Run(data, replay, listener, watch).train();
   }
 
-  private List<EncodedPair> encode(List<PreferencePair> pairs) {
-    List<EncodedPair> encoded = new ArrayList<>();
-    for (PreferencePair pair : pairs) {
-      encoded.add(
-          new EncodedPair(
-              pair.id(),
-              encoder.encode(pair.prompt(), pair.chosen()),
-              encoder.encode(pair.prompt(), pair.rejected()),
-              key(pair.prompt(), pair.chosen()),
-              key(pair.prompt(), pair.rejected()),
-              pair.weight().total()));
-    }
-    return encoded;
-  }
-
-  private String key(List<Message> prompt, List<Message> reply) {
-    return Hashes.sha256(
-        referenceHash,
-        Json.mapper().writeValueAsString(prompt),
-        Json.mapper().writeValueAsString(reply));
-  }
-
-  private static Map<String, PackedBatch.Segment> sides(List<EncodedPair> pairs) {
-    Map<String, PackedBatch.Segment> sides = new LinkedHashMap<>();
-    for (EncodedPair pair : pairs) {
-      sides.put(pair.chosenKey(), pair.chosen());
-      sides.put(pair.rejectedKey(), pair.rejected());
-    }
-    return sides;
-  }
-
-  private void split(List<EncodedPair> all, List<EncodedPair> train, List<EncodedPair> validation) {
-    boolean enough = all.size() >= MIN_PAIRS_FOR_VALIDATION;
-    for (EncodedPair pair : all) {
-      double u = (Hashes.subSeed(config.seed(), "validation", pair.id()) >>> 11) * 0x1.0p-53;
-      (enough && u < config.validationFraction() ? validation : train).add(pair);
-    }
-  }
-
-  private void supervise(
+  /**
+   * The supervised phase alone: max E[s log P(y|x)] over replies at or above the floor.
+   *
+   * @throws TrainingException when no reply is worth imitating
+   */
+  public GroundingSummary ground(
       List<RatedReply> replies,
       @Nullable Iterator<PackedBatch.Segment> replay,
       Consumer<StepMetrics> listener) {
-    var weighting = new SatisfactionWeightedLikelihood(config.satisfactionFloor());
-    List<PackedBatch.Segment> segments = new ArrayList<>();
-    List<Double> weights = new ArrayList<>();
-    for (RatedReply reply : replies) {
-      double weight = weighting.weight(reply.satisfaction(), reply.weight());
-      if (weight > 0) {
-        segments.add(encoder.encode(reply.prompt(), reply.reply()));
-        weights.add(weight);
-      }
+    var data =
+        new TrainingData(List.of(), List.of(), TrainingData.imitated(replies, encoder, config));
+    if (data.imitated().isEmpty()) {
+      throw new TrainingException(
+          "none of "
+              + replies.size()
+              + " replies has a satisfaction of at least "
+              + config.satisfactionFloor()
+              + " and a weight; there is nothing to imitate");
     }
-    int perStep = 2 * config.pairsPerStep();
-    int stepsPerEpoch = (segments.size() + perStep - 1) / perStep;
-    int steps = stepsPerEpoch * config.sftEpochs();
-    int step = 0;
-    for (int epoch = 0; epoch < config.sftEpochs(); epoch++) {
-      int[] order = shuffled(segments.size(), "sft", epoch);
-      for (int at = 0; at < order.length; at += perStep) {
-        int end = Math.min(order.length, at + perStep);
-        List<PackedBatch.Segment> batch = new ArrayList<>();
-        double[] factor = new double[end - at];
-        double total = 0;
-        for (int i = at; i < end; i++) {
-          batch.add(segments.get(order[i]));
-          factor[i - at] = weights.get(order[i]);
-          total += factor[i - at] * segments.get(order[i]).weight();
-        }
-        double[] logps = model.forward(PackedBatch.of(batch));
-        double[] dLoss = new double[logps.length];
-        double lossSum = 0;
-        for (int i = 0; i < logps.length; i++) {
-          dLoss[i] = -factor[i] / total;
-          lossSum += dLoss[i] * logps[i];
-        }
-        step++;
-        requireFinite("sft", step, lossSum);
-        model.backward(dLoss);
-        replay(replay, tokens(batch));
-        double rate = learningRate(step, steps, config.sftLearningRate());
-        double norm = model.clipGradients(config.maxGradNorm());
-        double maxVio = model.maxViolation();
-        model.step(rate);
-        listener.accept(
-            new StepMetrics(
-                "sft", step, steps, lossSum, 0, 0, 0, 0, 0, 0, norm, rate, 0, maxVio, 0));
-      }
-    }
+    var run = new Run(data, replay, listener, null);
+    double before = run.imitationLoss();
+    run.begin();
+    run.supervise();
+    return new GroundingSummary(
+        run.state.step(), data.imitated().size(), before, run.imitationLoss());
   }
 
   private record Phase(int steps, String stoppedBecause, double pairsPerSecond) {}
 
-  private Phase prefer(
-      List<EncodedPair> train,
-      List<EncodedPair> validation,
-      @Nullable Iterator<PackedBatch.Segment> replay,
-      Consumer<StepMetrics> listener) {
-    int perStep = config.pairsPerStep();
-    int steps = config.epochs() * ((train.size() + perStep - 1) / perStep);
-    double bestValidation = Double.POSITIVE_INFINITY;
-    int worse = 0;
-    int step = 0;
-    long pairs = 0;
-    long nanos = 0;
-    for (int epoch = 0; epoch < config.epochs(); epoch++) {
-      int[] order = shuffled(train.size(), "dpo", epoch);
-      for (int at = 0; at < order.length; at += perStep) {
-        List<EncodedPair> batch = new ArrayList<>();
-        for (int i = at; i < Math.min(order.length, at + perStep); i++) {
-          batch.add(train.get(order[i]));
-        }
-        long start = nanoTime.getAsLong();
-        StepMetrics metrics = step(batch, replay, ++step, steps, start);
-        nanos += nanoTime.getAsLong() - start;
-        pairs += batch.size();
-        listener.accept(metrics);
-        double perSecond = pairs * 1e9 / Math.max(1, nanos);
-        if (metrics.kl() > config.klBudget()) {
-          return new Phase(step, "the KL budget of " + config.klBudget() + " is spent", perSecond);
-        }
-        if (!validation.isEmpty() && config.patience() > 0 && step % VALIDATION_EVERY == 0) {
-          double now = measure(validation).loss;
-          worse = now < bestValidation ? 0 : worse + 1;
-          bestValidation = Math.min(bestValidation, now);
-          if (worse >= config.patience()) {
-            return new Phase(step, "validation loss rose " + worse + " times in a row", perSecond);
+  /** One run: its data, where it stands, who listens. */
+  private final class Run {
+    private final TrainingData data;
+    private final @Nullable Iterator<PackedBatch.Segment> replay;
+    private final Consumer<StepMetrics> listener;
+    private final @Nullable StepWatch watch;
+    private final List<StepWatch.Part> parts = new ArrayList<>();
+    private TrainingState state = TrainingState.start("", 0);
+    private long replayed;
+
+    Run(
+        TrainingData data,
+        @Nullable Iterator<PackedBatch.Segment> replay,
+        Consumer<StepMetrics> listener,
+        @Nullable StepWatch watch) {
+      this.data = data;
+      this.replay = replay;
+      this.listener = listener;
+      this.watch = watch;
+    }
+
+    TrainingSummary train() {
+      begin();
+      supervise();
+      Phase phase = prefer();
+      Sums after = measure(data.train());
+      return new TrainingSummary(
+          phase.steps,
+          phase.stoppedBecause,
+          after.loss(),
+          after.accuracy(),
+          after.margin(),
+          after.lengthCorrelation(),
+          after.lengthDrift(),
+          state.validationBefore(),
+          accuracy(data.validation()),
+          after.kl(),
+          references.hits(),
+          references.computed(),
+          phase.pairsPerSecond);
+    }
+
+    /** Starts, or goes on from the newest state. The model must still be the reference. */
+    void begin() {
+      String fingerprint = data.fingerprint(config, referenceHash);
+      TrainingState found = states == null ? null : TrainingState.find(states);
+      if (states == null || found == null) {
+        state = TrainingState.start(fingerprint, accuracy(data.validation()));
+        return;
+      }
+      if (!found.fingerprint().equals(fingerprint)) {
+        throw new TrainingException(
+            states
+                + " holds the state of a run with other data, weights or configuration; continue"
+                + " that one as it was, or delete the folder to start anew");
+      }
+      TrainingState.restore(states, model);
+      state = found;
+      while (replay != null && replayed < found.replayed() && replay.hasNext()) {
+        replay.next();
+        replayed++;
+      }
+    }
+
+    private void advance(String phase, int epoch, int at, int step) {
+      state = state.at(phase, epoch, at, step, replayed);
+    }
+
+    private void saveIfDue() {
+      if (states != null
+          && config.checkpointEvery() > 0
+          && state.step() % config.checkpointEvery() == 0) {
+        state.save(states, model);
+      }
+    }
+
+    void supervise() {
+      if (!state.phase().equals("sft")) {
+        return;
+      }
+      List<TrainingData.Imitated> imitated = data.imitated();
+      int perStep = 2 * config.pairsPerStep();
+      int steps = config.sftEpochs() * ((imitated.size() + perStep - 1) / perStep);
+      int from = state.at();
+      for (int epoch = state.epoch(); epoch < config.sftEpochs(); epoch++) {
+        int[] order = shuffled(imitated.size(), "sft", epoch);
+        for (int at = from; at < order.length; at += perStep) {
+          int end = Math.min(order.length, at + perStep);
+          List<TrainingData.Imitated> batch = new ArrayList<>();
+          for (int i = at; i < end; i++) {
+            batch.add(imitated.get(order[i]));
           }
+          int step = state.step() + 1;
+          StepMetrics metrics = imitate(batch, step, steps);
+          advance("sft", epoch, end, step);
+          listener.accept(metrics);
+          saveIfDue();
+        }
+        from = 0;
+      }
+      if (!data.train().isEmpty()) {
+        advance("dpo", 0, 0, 0);
+      }
+    }
+
+    private StepMetrics imitate(List<TrainingData.Imitated> batch, int step, int steps) {
+      beforeStep();
+      double total = batch.stream().mapToDouble(r -> r.weight() * r.segment().weight()).sum();
+      double[] logps =
+          model.forward(
+              PackedBatch.of(batch.stream().map(TrainingData.Imitated::segment).toList()));
+      double[] dLoss = new double[logps.length];
+      double loss = 0;
+      for (int i = 0; i < logps.length; i++) {
+        TrainingData.Imitated reply = batch.get(i);
+        dLoss[i] = -reply.weight() / total;
+        loss += dLoss[i] * logps[i];
+        part(StepWatch.Source.REPLY, reply.id(), List.of(reply.segment()), dLoss[i]);
+      }
+      requireFinite("sft", step, loss);
+      model.backward(dLoss);
+      replay(batch.stream().mapToInt(r -> r.segment().length()).sum());
+      double rate = learningRate(step, steps, config.sftLearningRate());
+      double norm = model.clipGradients(config.maxGradNorm());
+      double maxVio = model.maxViolation();
+      model.step(rate);
+      afterStep(rate, norm);
+      return new StepMetrics(
+          "sft", step, steps, loss, 0, 0, 0, 0, 0, 0, norm, rate, 0, 0, maxVio, 0);
+    }
+
+    /** Mean negative log-likelihood per token of what is imitated, weighted. */
+    double imitationLoss() {
+      double sum = 0;
+      double total = 0;
+      for (TrainingData.Imitated reply : data.imitated()) {
+        sum -= reply.weight() * model.logProbs(PackedBatch.of(reply.segment()))[0];
+        total += reply.weight() * reply.segment().weight();
+      }
+      return sum / total;
+    }
+
+    Phase prefer() {
+      int perStep = config.pairsPerStep();
+      int steps = config.epochs() * ((data.train().size() + perStep - 1) / perStep);
+      long pairs = 0;
+      long nanos = 0;
+      int from = state.at();
+      for (int epoch = state.epoch(); epoch < config.epochs(); epoch++) {
+        int[] order = shuffled(data.train().size(), "dpo", epoch);
+        for (int at = from; at < order.length; at += perStep) {
+          int end = Math.min(order.length, at + perStep);
+          List<Item> batch = new ArrayList<>();
+          for (int i = at; i < end; i++) {
+            batch.add(data.train().get(order[i]));
+          }
+          int step = state.step() + 1;
+          long start = nanoTime.getAsLong();
+          StepMetrics metrics = step(batch, step, steps, start);
+          nanos += nanoTime.getAsLong() - start;
+          pairs += batch.size();
+          advance("dpo", epoch, end, step);
+          listener.accept(metrics);
+          String enough = enough(metrics);
+          if (enough != null) {
+            return new Phase(step, enough, perSecond(pairs, nanos));
+          }
+          saveIfDue();
+        }
+        from = 0;
+      }
+      return new Phase(state.step(), "all epochs done", perSecond(pairs, nanos));
+    }
+
+    private static double perSecond(long pairs, long nanos) {
+      return pairs * 1e9 / Math.max(1, nanos);
+    }
+
+    /** Why to stop after a step; null to go on. */
+    private @Nullable String enough(StepMetrics metrics) {
+      if (metrics.kl() > config.klBudget()) {
+        return "the KL budget of " + config.klBudget() + " is spent";
+      }
+      if (!data.validation().isEmpty()
+          && config.patience() > 0
+          && state.step() % VALIDATION_EVERY == 0) {
+        double now = measure(data.validation()).loss();
+        int worse = now < state.best() ? 0 : state.worse() + 1;
+        state = state.validated(Math.min(state.best(), now), worse);
+        if (worse >= config.patience()) {
+          return "validation loss rose " + worse + " times in a row";
         }
       }
+      return null;
     }
-    return new Phase(step, "all epochs done", pairs * 1e9 / Math.max(1, nanos));
-  }
 
-  private StepMetrics step(
-      List<EncodedPair> batch,
-      @Nullable Iterator<PackedBatch.Segment> replay,
-      int step,
-      int steps,
-      long startNanos) {
-    double totalWeight = batch.stream().mapToDouble(EncodedPair::weight).sum();
-    var sums = new Sums();
-    for (int at = 0; at < batch.size(); at += config.pairsPerMicroBatch()) {
-      List<EncodedPair> micro =
-          batch.subList(at, Math.min(batch.size(), at + config.pairsPerMicroBatch()));
-      double[] logps = model.forward(pack(micro));
-      double[] dLoss = new double[logps.length];
-      for (int i = 0; i < micro.size(); i++) {
-        EncodedPair pair = micro.get(i);
-        PairLogProbs p = logProbs(pair, logps[2 * i], logps[2 * i + 1]);
-        PairLoss l = loss.evaluate(p);
-        requireFinite("dpo, pair " + pair.id(), step, l.loss());
-        double w = totalWeight > 0 ? pair.weight() / totalWeight : 0;
-        dLoss[2 * i] = w * l.gradChosen();
-        dLoss[2 * i + 1] = w * l.gradRejected();
-        sums.add(p, l.loss() * w, loss.beta());
+    private StepMetrics step(List<Item> batch, int step, int steps, long startNanos) {
+      beforeStep();
+      double total = batch.stream().mapToDouble(i -> i.weight() * objective.terms(i)).sum();
+      double z0 = klEstimate(batch);
+      var sums = new Sums(objective.beta());
+      for (List<Item> micro : microBatches(batch)) {
+        double[] logps = model.forward(pack(micro));
+        double[] dLoss = new double[logps.length];
+        int s = 0;
+        for (Item item : micro) {
+          double w = total > 0 ? item.weight() / total : 0;
+          PairLogProbs p = logProbs(item, logps, s);
+          PairLoss l = objective.evaluate(item, p, z0);
+          requireFinite("dpo, pair " + item.id(), step, l.loss());
+          sums.add(item, p, l.loss() * w);
+          int first = s;
+          if (item.chosen() != null) {
+            dLoss[s++] = w * l.gradChosen();
+          }
+          if (item.rejected() != null) {
+            dLoss[s++] = w * l.gradRejected();
+          }
+          part(item, Arrays.copyOfRange(dLoss, first, s));
+        }
+        model.backward(dLoss);
       }
-      model.backward(dLoss);
+      replay(batch.stream().mapToInt(Item::length).sum());
+      double rate = learningRate(step, steps, config.learningRate());
+      double norm = model.clipGradients(config.maxGradNorm());
+      double maxVio = model.maxViolation();
+      model.step(rate);
+      double seconds = (nanoTime.getAsLong() - startNanos) / 1e9;
+      afterStep(rate, norm);
+      return sums.metrics(step, steps, norm, rate, maxVio, batch.size() / Math.max(1e-9, seconds));
     }
-    int batchTokens =
-        batch.stream().mapToInt(p -> p.chosen().length() + p.rejected().length()).sum();
-    replay(replay, batchTokens);
-    double rate = learningRate(step, steps, config.learningRate());
-    double norm = model.clipGradients(config.maxGradNorm());
-    double maxVio = model.maxViolation();
-    model.step(rate);
-    double seconds = (nanoTime.getAsLong() - startNanos) / 1e9;
-    return sums.metrics(step, steps, norm, rate, maxVio, batch.size() / Math.max(1e-9, seconds));
+
+    private void beforeStep() {
+      if (watch != null) {
+        parts.clear();
+        watch.before();
+      }
+    }
+
+    private void part(Item item, double[] dLoss) {
+      if (watch != null) {
+        parts.add(new StepWatch.Part(StepWatch.Source.PAIR, item.id(), pack(List.of(item)), dLoss));
+      }
+    }
+
+    private void part(
+        StepWatch.Source source, String id, List<PackedBatch.Segment> segments, double dLoss) {
+      if (watch != null) {
+        double[] all = new double[segments.size()];
+        Arrays.fill(all, dLoss);
+        parts.add(new StepWatch.Part(source, id, PackedBatch.of(segments), all));
+      }
+    }
+
+    private void afterStep(double rate, double norm) {
+      if (watch != null) {
+        double scale = norm > config.maxGradNorm() ? config.maxGradNorm() / norm : 1;
+        watch.after(rate, scale, parts);
+      }
+    }
+
+    /**
+     * Adds the gradient of the mean cross-entropy of some replayed examples, scaled to their share.
+     */
+    private void replay(int batchTokens) {
+      int budget = (int) (config.replayFraction() * batchTokens);
+      if (replay == null || budget < 2) {
+        return;
+      }
+      List<PackedBatch.Segment> segments = new ArrayList<>();
+      for (int tokens = 0; tokens < budget && replay.hasNext(); replayed++) {
+        PackedBatch.Segment next = replay.next();
+        segments.add(next);
+        tokens += next.length();
+      }
+      if (segments.isEmpty()) {
+        return;
+      }
+      PackedBatch batch = PackedBatch.of(segments);
+      if (batch.weight() > 0) {
+        double scale = config.replayFraction() / batch.weight();
+        model.crossEntropy(batch, scale);
+        part(StepWatch.Source.REPLAY, "replay", segments, -scale);
+      }
+    }
   }
 
-  private static PackedBatch pack(List<EncodedPair> pairs) {
-    List<PackedBatch.Segment> segments = new ArrayList<>();
-    for (EncodedPair pair : pairs) {
-      segments.add(pair.chosen());
-      segments.add(pair.rejected());
+  private List<List<Item>> microBatches(List<Item> items) {
+    List<List<Item>> micro = new ArrayList<>();
+    for (int at = 0; at < items.size(); at += config.pairsPerMicroBatch()) {
+      micro.add(items.subList(at, Math.min(items.size(), at + config.pairsPerMicroBatch())));
     }
-    return PackedBatch.of(segments);
+    return micro;
   }
 
-  private PairLogProbs logProbs(EncodedPair pair, double chosen, double rejected) {
-    return new PairLogProbs(
-        chosen,
-        rejected,
-        references.get(pair.chosenKey()),
-        references.get(pair.rejectedKey()),
-        pair.chosenTokens(),
-        pair.rejectedTokens());
+  private static PackedBatch pack(List<Item> items) {
+    return PackedBatch.of(
+        items.stream().flatMap(i -> i.sides().stream()).map(Item.Side::segment).toList());
   }
 
   /**
-   * Adds the gradient of the mean cross-entropy of some replayed examples, scaled to their share.
+   * What a loss sees of an item.
+   *
+   * @param first where the log-probabilities of its sides begin
    */
-  private void replay(@Nullable Iterator<PackedBatch.Segment> replay, int batchTokens) {
-    int budget = (int) (config.replayFraction() * batchTokens);
-    if (replay == null || budget < 2) {
-      return;
+  private PairLogProbs logProbs(Item item, double[] logps, int first) {
+    Item.Side chosen = item.chosen();
+    Item.Side rejected = item.rejected();
+    int second = chosen == null ? first : first + 1;
+    return new PairLogProbs(
+        chosen == null ? 0 : logps[first],
+        rejected == null ? 0 : logps[second],
+        chosen == null ? 0 : references.get(chosen.key()),
+        rejected == null ? 0 : references.get(rejected.key()),
+        chosen == null ? 1 : chosen.tokens(),
+        rejected == null ? 1 : rejected.tokens());
+  }
+
+  /** The policy's KL divergence from the reference, from prompts with other prompts' replies. */
+  private double klEstimate(List<Item> items) {
+    if (!objective.usesMismatches()) {
+      return 0;
     }
-    List<PackedBatch.Segment> segments = new ArrayList<>();
-    for (int tokens = 0; tokens < budget && replay.hasNext(); ) {
-      PackedBatch.Segment next = replay.next();
-      segments.add(next);
-      tokens += next.length();
-    }
-    if (!segments.isEmpty()) {
-      PackedBatch batch = PackedBatch.of(segments);
-      if (batch.weight() > 0) {
-        model.crossEntropy(batch, config.replayFraction() / batch.weight());
+    List<Item.Side> sides = new ArrayList<>();
+    for (Item item : items) {
+      Item.Side mismatch = item.mismatch();
+      if (mismatch != null) {
+        sides.add(mismatch);
       }
     }
+    double[] ratios = new double[sides.size()];
+    for (int at = 0; at < ratios.length; at += config.pairsPerMicroBatch()) {
+      int end = Math.min(ratios.length, at + config.pairsPerMicroBatch());
+      double[] logps =
+          model.logProbs(
+              PackedBatch.of(sides.subList(at, end).stream().map(Item.Side::segment).toList()));
+      for (int i = at; i < end; i++) {
+        ratios[i] = logps[i - at] - references.get(sides.get(i).key());
+      }
+    }
+    return KtoLoss.klEstimate(ratios);
   }
 
-  private static int tokens(List<PackedBatch.Segment> batch) {
-    return batch.stream().mapToInt(PackedBatch.Segment::length).sum();
-  }
-
-  private record Measured(
-      double loss, double accuracy, double margin, double lengthCorrelation, double kl) {}
-
-  private Measured measure(List<EncodedPair> pairs) {
-    var sums = new Sums();
-    double totalWeight = pairs.stream().mapToDouble(EncodedPair::weight).sum();
-    List<double[]> marginAndLength = new ArrayList<>();
-    for (int at = 0; at < pairs.size(); at += config.pairsPerMicroBatch()) {
-      List<EncodedPair> micro =
-          pairs.subList(at, Math.min(pairs.size(), at + config.pairsPerMicroBatch()));
+  private Sums measure(List<Item> items) {
+    var sums = new Sums(objective.beta());
+    double total = items.stream().mapToDouble(i -> i.weight() * objective.terms(i)).sum();
+    double z0 = klEstimate(items);
+    for (List<Item> micro : microBatches(items)) {
       double[] logps = model.logProbs(pack(micro));
-      for (int i = 0; i < micro.size(); i++) {
-        EncodedPair pair = micro.get(i);
-        PairLogProbs p = logProbs(pair, logps[2 * i], logps[2 * i + 1]);
-        double w = totalWeight > 0 ? pair.weight() / totalWeight : 0;
-        sums.add(p, loss.evaluate(p).loss() * w, loss.beta());
-        marginAndLength.add(
-            new double[] {p.delta(), (double) pair.chosenTokens() - pair.rejectedTokens()});
+      int s = 0;
+      for (Item item : micro) {
+        PairLogProbs p = logProbs(item, logps, s);
+        s += item.sides().size();
+        double w = total > 0 ? item.weight() / total : 0;
+        sums.add(item, p, objective.evaluate(item, p, z0).loss() * w);
       }
     }
-    return new Measured(
-        sums.loss, sums.accuracy(), sums.margin(), correlation(marginAndLength), sums.kl());
+    return sums;
   }
 
   /** Share of pairs whose chosen reply is likelier per token than the rejected one; 0 of none. */
-  private double accuracy(List<EncodedPair> pairs) {
+  private double accuracy(List<Item> pairs) {
     int right = 0;
-    for (int at = 0; at < pairs.size(); at += config.pairsPerMicroBatch()) {
-      List<EncodedPair> micro =
-          pairs.subList(at, Math.min(pairs.size(), at + config.pairsPerMicroBatch()));
+    for (List<Item> micro : microBatches(pairs)) {
       double[] logps = model.logProbs(pack(micro));
       for (int i = 0; i < micro.size(); i++) {
-        EncodedPair pair = micro.get(i);
-        if (logps[2 * i] / pair.chosenTokens() > logps[2 * i + 1] / pair.rejectedTokens()) {
+        PairLogProbs p = logProbs(micro.get(i), logps, 2 * i);
+        if (p.policyChosen() / p.chosenTokens() > p.policyRejected() / p.rejectedTokens()) {
           right++;
         }
       }
     }
     return pairs.isEmpty() ? 0 : (double) right / pairs.size();
-  }
-
-  private static double correlation(List<double[]> points) {
-    double n = points.size();
-    double meanX = points.stream().mapToDouble(p -> p[0]).sum() / n;
-    double meanY = points.stream().mapToDouble(p -> p[1]).sum() / n;
-    double xy = 0;
-    double xx = 0;
-    double yy = 0;
-    for (double[] p : points) {
-      xy += (p[0] - meanX) * (p[1] - meanY);
-      xx += (p[0] - meanX) * (p[0] - meanX);
-      yy += (p[1] - meanY) * (p[1] - meanY);
-    }
-    return xx == 0 || yy == 0 ? 0 : xy / Math.sqrt(xx * yy);
   }
 
   private int[] shuffled(int n, String phase, int epoch) {
@@ -392,81 +540,16 @@ public final class DpoTrainer {
     return order;
   }
 
-  /** Linear warm-up, then a cosine down to a tenth of the peak. */
+  /** Linear warm-up, then a cosine down to a tenth of the peak; steps count from 1. */
   private double learningRate(int step, int steps, double peak) {
-    double warmup = Math.max(1, config.warmupFraction() * steps);
-    if (step <= warmup) {
-      return peak * step / warmup;
-    }
-    double progress = (step - warmup) / Math.max(1, steps - warmup);
-    return peak * (0.1 + 0.45 * (1 + Math.cos(Math.PI * progress)));
+    int warmup = (int) Math.round(config.warmupFraction() * steps);
+    var schedule = new Schedule.Cosine(warmup, RATE_FLOOR);
+    return peak * schedule.factor(step - 1L, (step - 1.0) / steps);
   }
 
   private static void requireFinite(String where, int step, double loss) {
     if (!Double.isFinite(loss)) {
       throw new TrainingException("the loss is " + loss + " at step " + step + " of " + where);
-    }
-  }
-
-  /** Means over pairs as they come. */
-  private static final class Sums {
-    private int n;
-    private double loss;
-    private double chosenReward;
-    private double rejectedReward;
-    private double correct;
-    private double chosenLogp;
-    private double rejectedLogp;
-    private double klSum;
-
-    void add(PairLogProbs p, double weightedLoss, double beta) {
-      n++;
-      loss += weightedLoss;
-      double chosen = p.policyChosen() - p.referenceChosen();
-      double rejected = p.policyRejected() - p.referenceRejected();
-      chosenReward += beta * chosen;
-      rejectedReward += beta * rejected;
-      correct += chosen > rejected ? 1 : 0;
-      chosenLogp += p.policyChosen();
-      rejectedLogp += p.policyRejected();
-      klSum += k3(chosen / p.chosenTokens()) + k3(rejected / p.rejectedTokens());
-    }
-
-    /** Schulman's k3 estimator of KL(reference || policy): r - 1 - log r, with log r = x. */
-    private static double k3(double x) {
-      return Math.expm1(x) - x;
-    }
-
-    double accuracy() {
-      return n == 0 ? 0 : correct / n;
-    }
-
-    double margin() {
-      return n == 0 ? 0 : (chosenReward - rejectedReward) / n;
-    }
-
-    double kl() {
-      return n == 0 ? 0 : klSum / (2 * n);
-    }
-
-    StepMetrics metrics(
-        int step, int steps, double norm, double rate, double maxVio, double pairsPerSecond) {
-      return new StepMetrics(
-          "dpo",
-          step,
-          steps,
-          loss,
-          chosenReward / n,
-          rejectedReward / n,
-          accuracy(),
-          margin(),
-          chosenLogp / n,
-          rejectedLogp / n,
-          norm,
-          rate,
-          kl(),
-          maxVio,
-          pairsPerSecond);
     }
   }
 }

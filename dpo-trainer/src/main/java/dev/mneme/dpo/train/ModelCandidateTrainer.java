@@ -1,14 +1,18 @@
 package dev.mneme.dpo.train;
 
 import dev.mneme.data.Json;
+import dev.mneme.data.Message;
+import dev.mneme.data.RatedReply;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.dpo.cycle.CandidateTrainer;
 import dev.mneme.dpo.cycle.TrainingSet;
+import dev.mneme.dpo.registry.AtomicFiles;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.model.OptimizerConfig;
 import dev.mneme.model.PackedBatch;
 import dev.mneme.model.TrainableModel;
 import dev.mneme.model.TrainingOptions;
+import dev.mneme.model.lora.LoraAdapter;
 import dev.mneme.model.text.ChatTemplate;
 import dev.mneme.model.text.Tokenizer;
 import java.io.IOException;
@@ -16,7 +20,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -84,24 +90,117 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   /** As {@link #train}, with the whole summary. */
   public TrainingSummary trainSummary(
       Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
+    return trainSummary(active, set, out, null, listener);
+  }
+
+  /**
+   * As {@link #train}, with the whole summary, and going on where a killed run left off.
+   *
+   * @param states where the run keeps its state; deleted once {@code out} is written. Null for none
+   */
+  public TrainingSummary trainSummary(
+      Path active,
+      TrainingSet set,
+      Path out,
+      @Nullable Path states,
+      Consumer<StepMetrics> listener) {
+    return with(
+        active,
+        states,
+        (model, trainer, template) -> {
+          TrainingSummary summary =
+              trainer.train(set.trainPairs(), set.replies(), replay(template), listener);
+          write(model, active, out, states);
+          return summary;
+        });
+  }
+
+  /** The supervised phase alone, from {@code active} into {@code out}. */
+  public GroundingSummary ground(
+      Path active, List<RatedReply> replies, Path out, Consumer<StepMetrics> listener) {
+    return with(
+        active,
+        null,
+        (model, trainer, template) -> {
+          GroundingSummary summary = trainer.ground(replies, replay(template), listener);
+          write(model, active, out, null);
+          return summary;
+        });
+  }
+
+  /**
+   * A trace together with whether the run came out as it did before.
+   *
+   * @param reproduced whether the retrained weights equal the candidate's, byte by byte
+   */
+  public record Traced(ReplyTrace.Result trace, boolean reproduced) {}
+
+  /**
+   * Trains once more from {@code parent} and says which evidence moved a reply.
+   *
+   * @param candidate what that training made, for comparison
+   */
+  public Traced trace(
+      Path parent, TrainingSet set, Path candidate, List<Message> prompt, List<Message> reply) {
+    return with(
+        parent,
+        null,
+        (model, trainer, template) -> {
+          ReplyTrace.Result result =
+              ReplyTrace.of(
+                  trainer,
+                  model,
+                  set.trainPairs(),
+                  set.replies(),
+                  replay(template),
+                  new ChatReplyEncoder(template).encode(prompt, reply));
+          float[] retrained = model.weights();
+          try (TrainableModel made =
+              TrainableModel.load(candidate, OptimizerConfig.adamW(), options)) {
+            return new Traced(result, Arrays.equals(retrained, made.weights()));
+          }
+        });
+  }
+
+  @FunctionalInterface
+  private interface Work<T> {
+    T with(TrainableModel model, DpoTrainer trainer, ChatTemplate template);
+  }
+
+  private <T> T with(Path folder, @Nullable Path states, Work<T> work) {
     OptimizerConfig optimizer =
         config.optimizer().equals("muon") ? OptimizerConfig.muon() : OptimizerConfig.adamW();
-    try (Tokenizer tokenizer = Tokenizer.open(active);
-        TrainableModel model = TrainableModel.load(active, optimizer, options)) {
-      ChatTemplate template = ChatTemplate.open(active, tokenizer, clock);
+    try (Tokenizer tokenizer = Tokenizer.open(folder);
+        TrainableModel model =
+            TrainableModel.load(folder, optimizer, options, config.lora(), config.seed())) {
+      ChatTemplate template = ChatTemplate.open(folder, tokenizer, clock);
       var trainer =
           new DpoTrainer(
               model,
-              CheckpointRegistry.contentHashOf(active),
+              CheckpointRegistry.contentHashOf(folder),
               new ChatReplyEncoder(template),
               config,
               referenceCache,
+              states,
               nanoTime);
-      TrainingSummary summary =
-          trainer.train(set.trainPairs(), set.replies(), replay(template), listener);
-      model.save(out);
-      copyOthers(active, out);
-      return summary;
+      return work.with(model, trainer, template);
+    }
+  }
+
+  /** A whole checkpoint, low-rank updates merged; these also on their own, as PEFT keeps them. */
+  private static void write(TrainableModel model, Path from, Path out, @Nullable Path states) {
+    LoraAdapter lora = model.lora();
+    if (lora != null) {
+      lora.save(out.resolve("adapter"));
+    }
+    model.save(out);
+    copyOthers(from, out);
+    if (states != null) {
+      try {
+        AtomicFiles.deleteTree(states);
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot delete " + states, e);
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,9 +101,25 @@ final class ReferenceLogProbs {
       if (folder != null) {
         Files.createDirectories(folder);
       }
+      dropTornTail(file);
       Files.writeString(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write the reference cache " + file, e);
+    }
+  }
+
+  /** A process that died in mid-write left half a line; another after it would spoil both. */
+  private static void dropTornTail(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    int end = bytes.length;
+    while (end > 0 && bytes[end - 1] != '\n') {
+      end--;
+    }
+    if (end < bytes.length) {
+      Files.write(file, Arrays.copyOf(bytes, end));
     }
   }
 

@@ -18,6 +18,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param gradNorm L2 norm of the gradient before clipping
  * @param learningRate in use at this step
  * @param kl estimate of KL(policy || reference) per reply token, nats
+ * @param lengthDrift how much longer, relatively, a reply of the batch is when its pair's two
+ *     replies are weighed by policy over reference; 0 at the start, negative when shorter ones gain
  * @param maxVio largest overload of an expert relative to the mean, 0 for dense models
  * @param pairsPerSecond rate of this step
  */
@@ -35,5 +37,6 @@ public record StepMetrics(
     @JsonProperty("grad_norm") double gradNorm,
     @JsonProperty("learning_rate") double learningRate,
     double kl,
+    @JsonProperty("length_drift") double lengthDrift,
     @JsonProperty("max_vio") double maxVio,
     @JsonProperty("pairs_per_second") double pairsPerSecond) {}

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param rewardMargin mean reward margin
  * @param lengthCorrelation Pearson correlation of the reward margin with the difference in reply
  *     length: near 1 means that it only learnt "longer"
+ * @param lengthDrift as in {@link StepMetrics}, over all training pairs
  * @param validationAccuracyBefore share of validation pairs whose chosen reply is likelier per
  *     token, before training
  * @param validationAccuracyAfter the same after
@@ -28,6 +29,7 @@ public record TrainingSummary(
     double rewardAccuracy,
     double rewardMargin,
     double lengthCorrelation,
+    double lengthDrift,
     double validationAccuracyBefore,
     double validationAccuracyAfter,
     double kl,
@@ -42,6 +44,7 @@ public record TrainingSummary(
     figures.put("rewards/accuracies", rewardAccuracy);
     figures.put("rewards/margins", rewardMargin);
     figures.put("length_correlation", lengthCorrelation);
+    figures.put("length_drift", lengthDrift);
     figures.put("validation_accuracy_before", validationAccuracyBefore);
     figures.put("validation_accuracy_after", validationAccuracyAfter);
     figures.put("kl", kl);

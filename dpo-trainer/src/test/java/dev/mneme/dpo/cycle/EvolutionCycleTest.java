@@ -155,7 +155,7 @@ class EvolutionCycleTest {
         throw new UncheckedIOException("cannot write the candidate", e);
       }
       listener.accept(
-          new StepMetrics("dpo", 1, 1, 0.69, 0, 0, 0.5, 0, -10, -11, 1, 1e-4, 0, 0, 10));
+          new StepMetrics("dpo", 1, 1, 0.69, 0, 0, 0.5, 0, -10, -11, 1, 1e-4, 0, 0, 0, 10));
       return Map.of("loss", 0.69);
     }
 

@@ -33,6 +33,18 @@ class PairHygieneTest {
   }
 
   @Test
+  void controlTokensInMessagesAreNotLearnt() {
+    var cleaned =
+        hygiene.clean(
+            List.of(
+                pair("a <|sys|>", "yes", "no", 1),
+                pair("b", "yes<|end|>", "no", 1),
+                pair("c", "a <| b |> c", "no", 1)));
+    assertThat(cleaned.kept()).hasSize(1);
+    assertThat(cleaned.dropped()).containsEntry("a special token such as <|...|> in the text", 2);
+  }
+
+  @Test
   void aHundredCopiesAreOnePairWithACappedWeight() {
     List<PreferencePair> copies = Collections.nCopies(100, pair("a", "yes", "no", 2));
     var cleaned = hygiene.clean(copies);

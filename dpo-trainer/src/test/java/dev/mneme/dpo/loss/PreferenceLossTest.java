@@ -152,7 +152,7 @@ class PreferenceLossTest {
 
   @Test
   void unknownNamesAreAnsweredWithTheKnownOnes() {
-    assertThatThrownBy(() -> PreferenceLoss.named("dpo", 0.1, 0, 0))
+    assertThatThrownBy(() -> PreferenceLoss.named("dpo", 0.1, 0, 0, 0))
         .hasMessageContaining("unknown loss dpo")
         .hasMessageContaining("sigmoid_norm");
     assertThatThrownBy(() -> new PreferenceLoss.Sigmoid(0, 0)).hasMessageContaining("beta");

@@ -162,6 +162,14 @@ class CheckpointRegistryTest {
   }
 
   @Test
+  void manifestsFromBeforeRepliesWereRecordedStillHold() throws IOException {
+    var registry = open();
+    var manifest = register(registry, "one", null, List.of());
+    assertThat(registry.folder(manifest).resolve("mneme.json")).content().doesNotContain("replies");
+    registry.verify(manifest);
+  }
+
+  @Test
   void theSameContentIsOneCheckpoint() throws IOException {
     var registry = open();
     var once = register(registry, "one", null, List.of());

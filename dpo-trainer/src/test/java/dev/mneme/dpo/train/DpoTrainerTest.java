@@ -1,28 +1,23 @@
 package dev.mneme.dpo.train;
 
+import static dev.mneme.dpo.train.Tiny.CHARACTERS;
+import static dev.mneme.dpo.train.Tiny.config;
+import static dev.mneme.dpo.train.Tiny.pair;
+import static dev.mneme.dpo.train.Tiny.rated;
+import static dev.mneme.dpo.train.Tiny.somePairs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
-import dev.mneme.data.PairWeight;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
-import dev.mneme.data.Scope;
-import dev.mneme.model.ModelConfig;
-import dev.mneme.model.OptimizerConfig;
 import dev.mneme.model.PackedBatch;
 import dev.mneme.model.TrainableModel;
-import dev.mneme.model.TrainingOptions;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,87 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The exact facts of preference training, on a mixture-of-experts model of a few thousand weights.
  */
 class DpoTrainerTest {
-  private static final Scope SCOPE = new Scope("local", "ann", "mneme", "s1");
-  private static final Instant AT = Instant.parse("2026-03-01T10:00:00Z");
-  private static final int VOCABULARY = 64;
-
-  /** Characters as tokens; the prompt weighs nothing. */
-  private static final ReplyEncoder CHARACTERS =
-      (prompt, reply) -> {
-        String before = "^" + prompt.getLast().content();
-        String all = before + reply.getLast().content() + "$";
-        return PackedBatch.Segment.from(
-            before.length(), all.chars().map(c -> c % VOCABULARY).toArray());
-      };
-
   @TempDir Path dir;
-  private ModelConfig tiny;
-
-  @BeforeEach
-  void describeATinyModel() throws IOException {
-    Files.writeString(
-        dir.resolve("config.json"),
-        """
-        {"model_type": "deepseek_v3", "vocab_size": 64, "hidden_size": 32, "intermediate_size": 48,
-         "moe_intermediate_size": 16, "num_hidden_layers": 2, "first_k_dense_replace": 1, "moe_layer_freq": 1,
-         "num_attention_heads": 2, "num_key_value_heads": 2, "n_routed_experts": 4, "n_shared_experts": 1,
-         "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1, "topk_method": "noaux_tc",
-         "scoring_func": "sigmoid", "norm_topk_prob": true, "routed_scaling_factor": 1.0, "q_lora_rank": null,
-         "kv_lora_rank": 16, "qk_nope_head_dim": 8, "qk_rope_head_dim": 8, "v_head_dim": 16, "hidden_act": "silu",
-         "rms_norm_eps": 1e-6, "rope_theta": 10000, "max_position_embeddings": 128, "tie_word_embeddings": false}
-        """);
-    tiny = ModelConfig.read(dir);
-  }
-
-  private TrainableModel model() {
-    return TrainableModel.initialize(
-        tiny, 5, OptimizerConfig.adamW(), TrainingOptions.defaults().exact());
-  }
-
-  private static DpoConfig config(int epochs, int perStep, int perMicroBatch, double rate) {
-    return new DpoConfig(
-        "sigmoid",
-        0.1,
-        0,
-        0,
-        rate,
-        epochs,
-        perStep,
-        perMicroBatch,
-        1e9,
-        0,
-        "adamw",
-        128,
-        0,
-        1,
-        rate,
-        0.7,
-        0,
-        0,
-        1e9,
-        3);
-  }
-
-  private static PreferencePair pair(String prompt, String chosen, String rejected, double weight) {
-    return new PreferencePair(
-        Hashes.sha256(prompt, chosen, rejected),
-        SCOPE,
-        PreferencePair.Origin.CHOICE,
-        List.of(Message.user(prompt)),
-        List.of(Message.assistant(chosen)),
-        List.of(Message.assistant(rejected)),
-        new PairWeight(1, 1, 1, 1, weight),
-        AT,
-        List.of());
-  }
-
-  private static List<PreferencePair> somePairs(int n) {
-    List<PreferencePair> pairs = new ArrayList<>();
-    for (int i = 0; i < n; i++) {
-      pairs.add(pair("ask " + i, "short" + i % 7, "a longer reply " + i % 5, 1 + i % 3));
-    }
-    return pairs;
-  }
 
   private record Run(TrainingSummary summary, List<StepMetrics> steps, List<Float> weights) {}
 
@@ -124,7 +39,7 @@ class DpoTrainerTest {
       DpoConfig config,
       @Nullable Path cache) {
     List<StepMetrics> steps = new ArrayList<>();
-    try (TrainableModel model = model()) {
+    try (TrainableModel model = Tiny.model(dir)) {
       var trainer = new DpoTrainer(model, "hash", CHARACTERS, config, cache, () -> 0);
       TrainingSummary summary = trainer.train(pairs, replies, null, steps::add);
       List<Float> weights = new ArrayList<>();
@@ -228,10 +143,7 @@ class DpoTrainerTest {
 
   @Test
   void theKlBudgetStopsTheRun() {
-    DpoConfig tight =
-        new DpoConfig(
-            "sigmoid", 0.1, 0, 0, 1e-2, 50, 8, 8, 1e9, 0, "adamw", 128, 0, 1, 1e-2, 0.7, 0, 0, 1e-3,
-            3);
+    DpoConfig tight = config(50, 8, 8, 1e-2).toBuilder().klBudget(1e-3).build();
     TrainingSummary summary = train(somePairs(8), tight).summary();
     assertThat(summary.stoppedBecause()).contains("KL budget");
     assertThat(summary.steps()).isLessThan(50);
@@ -240,7 +152,7 @@ class DpoTrainerTest {
   @Test
   void satisfyingRepliesBecomeLikelierAndPoorOnesAreNotImitated() {
     List<RatedReply> replies = List.of(rated("how", "gladly", 1), rated("what", "no way", 0.1));
-    try (TrainableModel model = model()) {
+    try (TrainableModel model = Tiny.model(dir)) {
       PackedBatch probe =
           PackedBatch.of(CHARACTERS.encode(replies.get(0).prompt(), replies.get(0).reply()));
       double before = model.logProbs(probe)[0];
@@ -250,19 +162,6 @@ class DpoTrainerTest {
       assertThat(model.logProbs(probe)[0]).isGreaterThan(before);
       assertThat(steps).filteredOn(s -> s.phase().equals("sft")).hasSize(1);
     }
-  }
-
-  private static RatedReply rated(String prompt, String reply, double satisfaction) {
-    return new RatedReply(
-        Hashes.sha256(prompt, reply),
-        SCOPE,
-        List.of(Message.user(prompt)),
-        List.of(Message.assistant(reply)),
-        satisfaction,
-        1,
-        1,
-        AT,
-        List.of());
   }
 
   @Test

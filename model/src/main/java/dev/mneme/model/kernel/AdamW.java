@@ -99,4 +99,22 @@ public final class AdamW {
       }
     }
   }
+
+  /**
+   * What the update rule divides by, applied to any direction: {@code x /= sqrt(v / correction2) +
+   * epsilon}, from element {@code i} of x and {@code j} of v.
+   */
+  public static void precondition(MemorySegment x, long i, MemorySegment v, long j, int n, Step s) {
+    int full = Vec.bound(n);
+    float root = 1 / s.correction2();
+    for (int d = 0; d < full; d += Vec.LANES) {
+      FloatVector below = Vec.load(v, j + d).mul(root).sqrt().add(s.epsilon());
+      Vec.store(Vec.load(x, i + d).div(below), x, i + d);
+    }
+    if (full < n) {
+      VectorMask<Float> t = Vec.tail(full, n);
+      FloatVector below = Vec.load(v, j + full, t).mul(root).sqrt().add(s.epsilon());
+      Vec.store(Vec.load(x, i + full, t).div(below), x, i + full, t);
+    }
+  }
 }

@@ -64,6 +64,20 @@ public final class Elementwise {
     return Vec.sum(acc);
   }
 
+  /** Sum of products, from element {@code i} of both. */
+  public static double dot(MemorySegment x, MemorySegment y, long i, int n) {
+    FloatVector acc = FloatVector.zero(Vec.F);
+    int full = Vec.bound(n);
+    for (int d = 0; d < full; d += Vec.LANES) {
+      acc = Vec.load(x, i + d).fma(Vec.load(y, i + d), acc);
+    }
+    if (full < n) {
+      VectorMask<Float> m = Vec.tail(full, n);
+      acc = Vec.load(x, i + full, m).fma(Vec.load(y, i + full, m), acc);
+    }
+    return Vec.sum(acc);
+  }
+
   /** {@code x = 1 / (1 + exp(-x))}. */
   public static void sigmoid(MemorySegment x, long i, int n) {
     int full = Vec.bound(n);

@@ -92,8 +92,8 @@ public final class Parameters {
     return offset;
   }
 
-  /** Allocates zeroed buffers; no more declarations after this. */
-  void allocate(TensorScope scope) {
+  /** Allocates zeroed buffers in a scope that owns them; no more declarations after this. */
+  public void allocate(TensorScope scope) {
     align();
     values = scope.zeros(DType.F32, size);
     gradients = scope.zeros(DType.F32, size);

@@ -173,6 +173,57 @@ public final class Optimizer implements AutoCloseable {
             });
   }
 
+  /**
+   * Divides a direction by what AdamW's update divides the first moment by, now. What AdamW does
+   * not move becomes 0.
+   *
+   * @param direction one element per parameter element, changed in place
+   * @throws IllegalStateException with Muon, whose update is no quotient
+   */
+  public void precondition(Tensor direction) {
+    if (!muon.isEmpty()) {
+      throw new IllegalStateException("Muon's update cannot be written as a preconditioned sum");
+    }
+    AdamW.Step step =
+        AdamW.Step.of(0, config.beta1(), config.beta2(), config.epsilon(), 1, Math.max(1, steps));
+    for (Parameter p : parameters.list()) {
+      if (p.role() == Role.ROUTER_BIAS) {
+        direction.slice(p.offset(), p.size()).zero();
+      }
+    }
+    MemorySegment x = direction.segment();
+    MemorySegment v = second.segment();
+    compute
+        .workers()
+        .run(
+            runs.size(),
+            (task, _) -> {
+              Run run = runs.get(task);
+              AdamW.precondition(x, run.at(), v, run.second(), run.n(), step);
+            });
+  }
+
+  /** Sum over all elements of the gradients times {@code direction}. */
+  public double gradientAlong(Tensor direction) {
+    MemorySegment g = parameters.gradients().segment();
+    MemorySegment x = direction.segment();
+    long size = parameters.size();
+    double[] sums = new double[Math.toIntExact((size + CHUNK - 1) / CHUNK)];
+    compute
+        .workers()
+        .run(
+            sums.length,
+            (task, _) -> {
+              long at = (long) task * CHUNK;
+              sums[task] = Elementwise.dot(g, x, at, (int) Math.min(CHUNK, size - at));
+            });
+    double sum = 0;
+    for (double part : sums) {
+      sum += part;
+    }
+    return sum;
+  }
+
   /** First moment (or Muon's momentum) of one parameter. */
   public Tensor first(Parameter p) {
     return first.slice(p.offset(), p.size());

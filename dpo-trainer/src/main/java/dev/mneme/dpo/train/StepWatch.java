@@ -1,0 +1,34 @@
+package dev.mneme.dpo.train;
+
+import dev.mneme.model.PackedBatch;
+import java.util.List;
+
+/** Sees every optimizer step from both sides, with what its gradient was made of. */
+interface StepWatch {
+  /** What a part of a step's gradient came from. */
+  enum Source {
+    PAIR,
+    REPLY,
+    REPLAY
+  }
+
+  /**
+   * One part of a step's loss.
+   *
+   * @param id of the pair or reply; {@code replay} for earlier supervised data
+   * @param batch its tokens
+   * @param dLoss the step's loss by the log-probability of each segment
+   */
+  @SuppressWarnings("ArrayRecordComponent") // read-only by agreement, made for one step
+  record Part(Source source, String id, PackedBatch batch, double[] dLoss) {}
+
+  /** The weights are those before the step. */
+  void before();
+
+  /**
+   * The weights are those after the step, and must be so again when this returns.
+   *
+   * @param gradientScale what the gradient was multiplied by (clipping)
+   */
+  void after(double learningRate, double gradientScale, List<Part> parts);
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.mneme.model.lora;
+
+import org.jspecify.annotations.NullMarked;
