@@ -4,6 +4,7 @@ import dev.mneme.model.checkpoint.CheckpointException;
 import dev.mneme.model.serve.CpuDecoder;
 import dev.mneme.model.serve.ModelBenchmark;
 import dev.mneme.model.serve.Precision;
+import dev.mneme.model.serve.Prefill;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -25,6 +26,13 @@ final class BenchModelCommand implements Callable<Integer> {
   @Option(names = "--precision", description = "f32, bf16 (the default) or int8.")
   String precision = "bf16";
 
+  @Option(
+      names = "--prefill",
+      description =
+          "fast (the default; bf16 products where the processor has them) or invariant (how chat"
+              + " and simulation run: bits do not depend on how a prompt is cut).")
+  String prefill = "fast";
+
   @Option(names = "--threads", description = "Threads to compute on (default: all processors).")
   int threads = Runtime.getRuntime().availableProcessors();
 
@@ -39,7 +47,8 @@ final class BenchModelCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ModelBenchmark.Result result;
-    try (CpuDecoder decoder = CpuDecoder.open(folder, Precision.of(precision), threads)) {
+    try (CpuDecoder decoder =
+        CpuDecoder.open(folder, Precision.of(precision), Prefill.of(prefill), threads)) {
       result = ModelBenchmark.run(decoder, seconds, System::nanoTime);
     } catch (CheckpointException | IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
@@ -57,7 +66,11 @@ final class BenchModelCommand implements Callable<Integer> {
                 decode      %,.0f tokens/s
                 sixteen     %,.0f tokens/s together
                 memory      %,.0f MB at the peak
-                kept as     %s, %s, %d threads\
+                kept as     %s, %s, %d threads
+
+                microseconds a token, by part
+                %-12s %10s %10s %10s
+                %s\
                 """,
                 result.prefillTokensPerSecond(),
                 result.decodeTokensPerSecond(),
@@ -65,8 +78,28 @@ final class BenchModelCommand implements Callable<Integer> {
                 result.peakMemoryBytes() / 1e6,
                 result.precision(),
                 result.isa(),
-                result.threads()));
+                result.threads(),
+                "",
+                "prefill",
+                "decode",
+                "sixteen",
+                parts(result)));
     Output.out(spec).flush();
     return ExitCodes.OK;
+  }
+
+  private static String parts(ModelBenchmark.Result result) {
+    StringBuilder table = new StringBuilder();
+    for (String part : result.prefillParts().keySet()) {
+      table.append(
+          String.format(
+              Locale.ROOT,
+              "%-12s %10.2f %10.2f %10.2f%n",
+              part,
+              result.prefillParts().get(part),
+              result.decodeParts().get(part),
+              result.decodeBatch16Parts().get(part)));
+    }
+    return table.toString().stripTrailing();
   }
 }

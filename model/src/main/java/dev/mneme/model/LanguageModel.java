@@ -15,6 +15,7 @@ import dev.mneme.model.generate.Scheduler;
 import dev.mneme.model.serve.CpuDecoder;
 import dev.mneme.model.serve.Decoder;
 import dev.mneme.model.serve.Precision;
+import dev.mneme.model.serve.Prefill;
 import dev.mneme.model.serve.Sequence;
 import dev.mneme.model.serve.TextEmbedding;
 import dev.mneme.model.text.ChatTemplate;
@@ -74,20 +75,32 @@ public final class LanguageModel implements AutoCloseable {
    * How a model is served.
    *
    * @param precision how the weights are kept
+   * @param prefill how prompts are multiplied; {@link Prefill#INVARIANT} makes a reply a function
+   *     of its request alone, whatever the prefix cache kept
    * @param threads threads of the decoder
    * @param maxBatch sequences decoded together; more callers wait their turn
-   * @param prefixCacheTokens tokens of finished prompts kept to be continued; 0 switches it off. In
-   *     bf16 and int8, products of 32 rows or more round differently from shorter ones, so that a
-   *     reply drawn from near-ties may depend on how much of its prompt was kept; in f32 it never
-   *     does
+   * @param prefixCacheTokens tokens of finished prompts kept to be continued; 0 switches it off
    * @param clock what a template that prints today's date reads, and what times are taken with
    */
   public record Options(
-      Precision precision, int threads, int maxBatch, int prefixCacheTokens, InstantSource clock) {
-    /** bf16 on all processors, sixteen replies together, a prefix cache of 16,384 tokens. */
+      Precision precision,
+      Prefill prefill,
+      int threads,
+      int maxBatch,
+      int prefixCacheTokens,
+      InstantSource clock) {
+    /**
+     * bf16 on all processors, replies a function of their requests, sixteen together, a prefix
+     * cache of 16,384 tokens.
+     */
     public static Options defaults(InstantSource clock) {
       return new Options(
-          Precision.BF16, Runtime.getRuntime().availableProcessors(), 16, 16_384, clock);
+          Precision.BF16,
+          Prefill.INVARIANT,
+          Runtime.getRuntime().availableProcessors(),
+          16,
+          16_384,
+          clock);
     }
   }
 
@@ -104,7 +117,8 @@ public final class LanguageModel implements AutoCloseable {
     // is waiting for the first token.
     CompletableFuture<Decoder> loading =
         CompletableFuture.supplyAsync(
-            () -> CpuDecoder.open(folder, options.precision(), options.threads()));
+            () ->
+                CpuDecoder.open(folder, options.precision(), options.prefill(), options.threads()));
     Tokenizer tokenizer = null;
     try {
       tokenizer = Tokenizer.open(folder);

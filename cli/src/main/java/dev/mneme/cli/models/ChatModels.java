@@ -12,6 +12,7 @@ import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.model.LanguageModel;
 import dev.mneme.model.serve.Precision;
+import dev.mneme.model.serve.Prefill;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,6 +133,7 @@ public final class ChatModels {
             folder,
             new LanguageModel.Options(
                 Precision.of(settings.precision()),
+                Prefill.INVARIANT, // what is seeded must come out the same
                 threads,
                 MAX_BATCH,
                 PREFIX_CACHE_TOKENS,

@@ -113,9 +113,58 @@ final class Bf16Kernel implements PanelKernel {
   }
 
   @Override
-  public void four1(
+  public void two2(
       MemorySegment m,
       long w,
+      long panel,
+      int k,
+      float[] in,
+      int x0,
+      int x1,
+      float[] out,
+      int y0,
+      int y1,
+      int step) {
+    FloatVector a00 = FloatVector.zero(F);
+    FloatVector a01 = a00;
+    FloatVector a10 = a00;
+    FloatVector a11 = a00;
+    FloatVector b00 = a00;
+    FloatVector b01 = a00;
+    FloatVector b10 = a00;
+    FloatVector b11 = a00;
+    for (int c = 0; c < k; c += 2) {
+      long at = w + 2L * LANES * c;
+      IntVector p0 = load(m, at);
+      IntVector p1 = load(m, at + panel);
+      FloatVector v0 = even(p0);
+      FloatVector v1 = even(p1);
+      FloatVector x = x(in, x0 + c);
+      a00 = v0.fma(x, a00);
+      a01 = v1.fma(x, a01);
+      x = x(in, x1 + c);
+      a10 = v0.fma(x, a10);
+      a11 = v1.fma(x, a11);
+      v0 = odd(p0);
+      v1 = odd(p1);
+      x = x(in, x0 + c + 1);
+      b00 = v0.fma(x, b00);
+      b01 = v1.fma(x, b01);
+      x = x(in, x1 + c + 1);
+      b10 = v0.fma(x, b10);
+      b11 = v1.fma(x, b11);
+    }
+    a00.add(b00).intoArray(out, y0);
+    a01.add(b01).intoArray(out, y0 + step);
+    a10.add(b10).intoArray(out, y1);
+    a11.add(b11).intoArray(out, y1 + step);
+  }
+
+  @Override
+  public void four2(
+      MemorySegment m,
+      long w,
+      long panel,
       int k,
       float[] in,
       int x0,
@@ -126,73 +175,8 @@ final class Bf16Kernel implements PanelKernel {
       int y0,
       int y1,
       int y2,
-      int y3) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    FloatVector b2 = a0;
-    FloatVector b3 = a0;
-    for (int c = 0; c < k; c += 2) {
-      long at = w + 2L * LANES * c;
-      IntVector pairs = load(m, at);
-      FloatVector v = even(pairs);
-      a0 = v.fma(x(in, x0 + c), a0);
-      a1 = v.fma(x(in, x1 + c), a1);
-      a2 = v.fma(x(in, x2 + c), a2);
-      a3 = v.fma(x(in, x3 + c), a3);
-      v = odd(pairs);
-      b0 = v.fma(x(in, x0 + c + 1), b0);
-      b1 = v.fma(x(in, x1 + c + 1), b1);
-      b2 = v.fma(x(in, x2 + c + 1), b2);
-      b3 = v.fma(x(in, x3 + c + 1), b3);
-    }
-    a0.add(b0).intoArray(out, y0);
-    a1.add(b1).intoArray(out, y1);
-    a2.add(b2).intoArray(out, y2);
-    a3.add(b3).intoArray(out, y3);
-  }
-
-  @Override
-  public int fewestTiled() {
-    return 4;
-  }
-
-  @Override
-  public void tiles(
-      MemorySegment m,
-      long w,
-      long panel,
-      int k,
-      float[] in,
-      int[] xs,
-      float[] out,
-      int[] ys,
-      int first,
-      int end,
-      int add) {
-    for (int i = first; i < end; i += 4) {
-      tile(m, w, panel, k, in, xs, out, ys, i, add);
-    }
-  }
-
-  private static void tile(
-      MemorySegment m,
-      long w,
-      long panel,
-      int k,
-      float[] in,
-      int[] xs,
-      float[] out,
-      int[] ys,
-      int first,
-      int add) {
-    int x0 = xs[first];
-    int x1 = xs[first + 1];
-    int x2 = xs[first + 2];
-    int x3 = xs[first + 3];
+      int y3,
+      int step) {
     FloatVector a00 = FloatVector.zero(F);
     FloatVector a01 = a00;
     FloatVector a10 = a00;
@@ -242,14 +226,14 @@ final class Bf16Kernel implements PanelKernel {
       b30 = v0.fma(x, b30);
       b31 = v1.fma(x, b31);
     }
-    a00.add(b00).intoArray(out, ys[first] + add);
-    a01.add(b01).intoArray(out, ys[first] + add + LANES);
-    a10.add(b10).intoArray(out, ys[first + 1] + add);
-    a11.add(b11).intoArray(out, ys[first + 1] + add + LANES);
-    a20.add(b20).intoArray(out, ys[first + 2] + add);
-    a21.add(b21).intoArray(out, ys[first + 2] + add + LANES);
-    a30.add(b30).intoArray(out, ys[first + 3] + add);
-    a31.add(b31).intoArray(out, ys[first + 3] + add + LANES);
+    a00.add(b00).intoArray(out, y0);
+    a01.add(b01).intoArray(out, y0 + step);
+    a10.add(b10).intoArray(out, y1);
+    a11.add(b11).intoArray(out, y1 + step);
+    a20.add(b20).intoArray(out, y2);
+    a21.add(b21).intoArray(out, y2 + step);
+    a30.add(b30).intoArray(out, y3);
+    a31.add(b31).intoArray(out, y3 + step);
   }
 
   @Override

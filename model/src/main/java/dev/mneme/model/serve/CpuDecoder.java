@@ -8,6 +8,8 @@ import dev.mneme.model.Moe;
 import dev.mneme.model.checkpoint.CheckpointReader;
 import dev.mneme.model.kernel.MatMul;
 import dev.mneme.model.kernel.Vec;
+import dev.mneme.model.layer.Profile;
+import dev.mneme.model.layer.Profile.Part;
 import dev.mneme.model.tensor.DType;
 import dev.mneme.model.tensor.TensorScope;
 import java.nio.file.Path;
@@ -25,6 +27,7 @@ public final class CpuDecoder implements Decoder {
 
   private final ModelConfig config;
   private final Precision precision;
+  private final Prefill prefill;
   private final TensorScope scope;
   private final Team team;
   private final Weights weights;
@@ -38,6 +41,7 @@ public final class CpuDecoder implements Decoder {
   private final int cacheWidth;
   private final Team.Work program = this::forward;
   private final ReentrantLock lock = new ReentrantLock();
+  private final Profile profile = new Profile();
   private boolean closed;
 
   /** What the current program does with the last layer's rows. */
@@ -46,15 +50,18 @@ public final class CpuDecoder implements Decoder {
   private int headRows;
   private float @Nullable [] routers;
 
-  private CpuDecoder(CheckpointReader from, Precision precision, TensorScope scope, Team team) {
+  private CpuDecoder(
+      CheckpointReader from, Precision precision, Prefill prefill, TensorScope scope, Team team) {
     this.config = from.config();
     this.precision = precision;
+    this.prefill = prefill;
     this.scope = scope;
     this.team = team;
     this.weights = new Weights(from, scope, precision, team);
     this.batch = new Batch(team, new RopeTable(config.rope()), config.hiddenSize());
     MatMul matMul = MatMul.best();
-    boolean gemm = precision != Precision.F32 && matMul.supports(DType.BF16);
+    boolean gemm =
+        prefill == Prefill.FAST && precision != Precision.F32 && matMul.supports(DType.BF16);
     if (gemm) {
       Gemm[] gemms = new Gemm[team.size()];
       for (int i = 0; i < gemms.length; i++) {
@@ -80,19 +87,26 @@ public final class CpuDecoder implements Decoder {
    *     nothing stays loaded
    */
   @MustBeClosed
-  public static CpuDecoder open(Path folder, Precision precision, int threads) {
+  public static CpuDecoder open(Path folder, Precision precision, Prefill prefill, int threads) {
     try (CheckpointReader from = CheckpointReader.open(folder)) {
-      return of(from, precision, threads);
+      return of(from, precision, prefill, threads);
     }
+  }
+
+  /** The same, prompts {@link Prefill#FAST}. */
+  @MustBeClosed
+  public static CpuDecoder open(Path folder, Precision precision, int threads) {
+    return open(folder, precision, Prefill.FAST, threads);
   }
 
   /** Loads an opened checkpoint, which may be closed afterwards. */
   @MustBeClosed
-  public static CpuDecoder of(CheckpointReader from, Precision precision, int threads) {
+  public static CpuDecoder of(
+      CheckpointReader from, Precision precision, Prefill prefill, int threads) {
     Team team = new Team(threads);
     TensorScope scope = new TensorScope();
     try {
-      return new CpuDecoder(from, precision, scope, team);
+      return new CpuDecoder(from, precision, prefill, scope, team);
     } catch (RuntimeException | Error e) {
       scope.close();
       team.close();
@@ -110,9 +124,19 @@ public final class CpuDecoder implements Decoder {
     return precision;
   }
 
+  /** How prompts are multiplied. */
+  public Prefill prefill() {
+    return prefill;
+  }
+
   /** What the products run on, for humans. */
   public String isa() {
     return isa;
+  }
+
+  /** Where the time of the calls so far went; read and reset it between calls only. */
+  Profile profile() {
+    return profile;
   }
 
   /** Threads that compute. */
@@ -217,6 +241,7 @@ public final class CpuDecoder implements Decoder {
   }
 
   private void append(NativeSequence sequence, int[] tokens, int from, int to) {
+    profile.enter(Part.EMBEDDING);
     batch.rows = to - from;
     batch.rope.ensure(sequence.length() + batch.rows);
     for (int i = 0; i < batch.rows; i++) {
@@ -233,6 +258,7 @@ public final class CpuDecoder implements Decoder {
       team.run(program, batch.rows <= HEAD_ROWS && weights.byteSize() < BRIEF_BYTES);
     } finally {
       Arrays.fill(batch.sequences, 0, batch.rows, null);
+      profile.enter(Part.OTHER);
     }
   }
 
@@ -270,6 +296,7 @@ public final class CpuDecoder implements Decoder {
   }
 
   private void stepSome(Sequence[] s, int[] tokens, float[][] logits, int from, int to) {
+    profile.enter(Part.EMBEDDING);
     batch.rows = to - from;
     for (int i = 0; i < batch.rows; i++) {
       NativeSequence sequence = own(s[from + i]);
@@ -364,10 +391,15 @@ public final class CpuDecoder implements Decoder {
   /** The program of all threads: the rows of {@link #batch} through all layers. */
   private void forward(int t) {
     int mixture = 0;
-    for (Weights.Block block : weights.blocks) {
+    for (int i = 0; i < weights.blocks.size(); i++) {
+      Weights.Block block = weights.blocks.get(i);
+      enter(Part.NORMS, t);
       normalise(block.attentionNorm(), t);
+      enter(Part.ATTENTION, t);
       block.attention().run(batch, t);
+      enter(Part.NORMS, t);
       normalise(block.feedForwardNorm(), t);
+      enter(block.feedForward().part(), t);
       block.feedForward().run(batch, t);
       if (block.feedForward() instanceof MoeLayer layer) {
         float[] to = routers;
@@ -379,6 +411,7 @@ public final class CpuDecoder implements Decoder {
       }
     }
     if (headRows > 0) {
+      enter(Part.NORMS, t);
       for (int i = team.share(headRows, t); i < team.share(headRows, t + 1); i++) {
         Rows.rmsNorm(
             batch.x,
@@ -391,6 +424,7 @@ public final class CpuDecoder implements Decoder {
             headStarts[i]);
       }
       team.barrier();
+      enter(Part.HEAD, t);
       int panels = weights.head.panels();
       weights.head.multiply(
           team.share(panels, t),
@@ -401,6 +435,13 @@ public final class CpuDecoder implements Decoder {
           headOut,
           headOutStarts,
           0);
+    }
+  }
+
+  /** Thread 0 keeps the time of all: parts end at barriers. */
+  private void enter(Part part, int t) {
+    if (t == 0) {
+      profile.enter(part);
     }
   }
 

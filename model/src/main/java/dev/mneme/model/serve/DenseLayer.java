@@ -2,6 +2,8 @@ package dev.mneme.model.serve;
 
 import static dev.mneme.model.kernel.Vec.LANES;
 
+import dev.mneme.model.layer.Profile;
+
 /** A feed-forward layer that every token takes whole. */
 final class DenseLayer implements FeedForward {
   /** Buffers that all dense layers of a model share. */
@@ -30,6 +32,11 @@ final class DenseLayer implements FeedForward {
   DenseLayer(SwiGlu w, Scratch s) {
     this.w = w;
     this.s = s;
+  }
+
+  @Override
+  public Profile.Part part() {
+    return Profile.Part.DENSE;
   }
 
   @Override

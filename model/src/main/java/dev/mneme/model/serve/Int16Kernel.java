@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.mneme.model.kernel.Vec;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -18,15 +17,9 @@ import jdk.incubator.vector.VectorSpecies;
  * Panels of 16-bit weights with one f32 scale a row: the LANES scales, then two columns at a time,
  * each lane's pair in one 32-bit word. Rounded symmetrically to -32767..32767, which keeps seven
  * bits more than bf16 at the same size (docs/adr/0021).
- *
- * <p>Widening costs five instructions a pair, so that for many inputs a panel is widened once, into
- * a buffer that {@link F32Kernel} multiplies.
  */
 final class Int16Kernel implements PanelKernel {
   private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
-  private static final F32Kernel F32 = new F32Kernel();
-  private static final ThreadLocal<MemorySegment> BUFFER =
-      ThreadLocal.withInitial(() -> MemorySegment.NULL);
 
   @Override
   public int columns() {
@@ -142,10 +135,68 @@ final class Int16Kernel implements PanelKernel {
     FloatVector.fromArray(F, out, y).mul(scale(m, w)).intoArray(out, y);
   }
 
+  private static void scalePair(MemorySegment m, long w, long panel, float[] out, int y, int step) {
+    scaleOutput(m, w, out, y);
+    if (step != 0) {
+      scaleOutput(m, w + panel, out, y + step);
+    }
+  }
+
   @Override
-  public void four1(
+  public void two2(
       MemorySegment m,
       long w,
+      long panel,
+      int k,
+      float[] in,
+      int x0,
+      int x1,
+      float[] out,
+      int y0,
+      int y1,
+      int step) {
+    FloatVector a00 = FloatVector.zero(F);
+    FloatVector a01 = a00;
+    FloatVector a10 = a00;
+    FloatVector a11 = a00;
+    FloatVector b00 = a00;
+    FloatVector b01 = a00;
+    FloatVector b10 = a00;
+    FloatVector b11 = a00;
+    for (int c = 0; c < k; c += 2) {
+      long at = w + 4L * LANES + 2L * LANES * c;
+      IntVector p0 = load(m, at);
+      IntVector p1 = load(m, at + panel);
+      FloatVector v0 = even(p0);
+      FloatVector v1 = even(p1);
+      FloatVector x = x(in, x0 + c);
+      a00 = v0.fma(x, a00);
+      a01 = v1.fma(x, a01);
+      x = x(in, x1 + c);
+      a10 = v0.fma(x, a10);
+      a11 = v1.fma(x, a11);
+      v0 = odd(p0);
+      v1 = odd(p1);
+      x = x(in, x0 + c + 1);
+      b00 = v0.fma(x, b00);
+      b01 = v1.fma(x, b01);
+      x = x(in, x1 + c + 1);
+      b10 = v0.fma(x, b10);
+      b11 = v1.fma(x, b11);
+    }
+    a00.add(b00).intoArray(out, y0);
+    a01.add(b01).intoArray(out, y0 + step);
+    a10.add(b10).intoArray(out, y1);
+    a11.add(b11).intoArray(out, y1 + step);
+    scalePair(m, w, panel, out, y0, step);
+    scalePair(m, w, panel, out, y1, step);
+  }
+
+  @Override
+  public void four2(
+      MemorySegment m,
+      long w,
+      long panel,
       int k,
       float[] in,
       int x0,
@@ -156,83 +207,70 @@ final class Int16Kernel implements PanelKernel {
       int y0,
       int y1,
       int y2,
-      int y3) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    FloatVector b2 = a0;
-    FloatVector b3 = a0;
+      int y3,
+      int step) {
+    FloatVector a00 = FloatVector.zero(F);
+    FloatVector a01 = a00;
+    FloatVector a10 = a00;
+    FloatVector a11 = a00;
+    FloatVector a20 = a00;
+    FloatVector a21 = a00;
+    FloatVector a30 = a00;
+    FloatVector a31 = a00;
+    FloatVector b00 = a00;
+    FloatVector b01 = a00;
+    FloatVector b10 = a00;
+    FloatVector b11 = a00;
+    FloatVector b20 = a00;
+    FloatVector b21 = a00;
+    FloatVector b30 = a00;
+    FloatVector b31 = a00;
     for (int c = 0; c < k; c += 2) {
       long at = w + 4L * LANES + 2L * LANES * c;
-      IntVector pairs = load(m, at);
-      FloatVector v = even(pairs);
-      a0 = v.fma(x(in, x0 + c), a0);
-      a1 = v.fma(x(in, x1 + c), a1);
-      a2 = v.fma(x(in, x2 + c), a2);
-      a3 = v.fma(x(in, x3 + c), a3);
-      v = odd(pairs);
-      b0 = v.fma(x(in, x0 + c + 1), b0);
-      b1 = v.fma(x(in, x1 + c + 1), b1);
-      b2 = v.fma(x(in, x2 + c + 1), b2);
-      b3 = v.fma(x(in, x3 + c + 1), b3);
+      IntVector p0 = load(m, at);
+      IntVector p1 = load(m, at + panel);
+      FloatVector v0 = even(p0);
+      FloatVector v1 = even(p1);
+      FloatVector x = x(in, x0 + c);
+      a00 = v0.fma(x, a00);
+      a01 = v1.fma(x, a01);
+      x = x(in, x1 + c);
+      a10 = v0.fma(x, a10);
+      a11 = v1.fma(x, a11);
+      x = x(in, x2 + c);
+      a20 = v0.fma(x, a20);
+      a21 = v1.fma(x, a21);
+      x = x(in, x3 + c);
+      a30 = v0.fma(x, a30);
+      a31 = v1.fma(x, a31);
+      v0 = odd(p0);
+      v1 = odd(p1);
+      x = x(in, x0 + c + 1);
+      b00 = v0.fma(x, b00);
+      b01 = v1.fma(x, b01);
+      x = x(in, x1 + c + 1);
+      b10 = v0.fma(x, b10);
+      b11 = v1.fma(x, b11);
+      x = x(in, x2 + c + 1);
+      b20 = v0.fma(x, b20);
+      b21 = v1.fma(x, b21);
+      x = x(in, x3 + c + 1);
+      b30 = v0.fma(x, b30);
+      b31 = v1.fma(x, b31);
     }
-    FloatVector scale = scale(m, w);
-    a0.add(b0).mul(scale).intoArray(out, y0);
-    a1.add(b1).mul(scale).intoArray(out, y1);
-    a2.add(b2).mul(scale).intoArray(out, y2);
-    a3.add(b3).mul(scale).intoArray(out, y3);
-  }
-
-  @Override
-  public int fewestTiled() {
-    return 8;
-  }
-
-  @Override
-  public void tiles(
-      MemorySegment m,
-      long w,
-      long panel,
-      int k,
-      float[] in,
-      int[] xs,
-      float[] out,
-      int[] ys,
-      int first,
-      int end,
-      int add) {
-    long wide = 4L * LANES * k;
-    MemorySegment widened = buffer(2 * wide);
-    widen(m, w, k, widened, 0);
-    widen(m, w + panel, k, widened, wide);
-    F32.tiles(widened, 0, wide, k, in, xs, out, ys, first, end, add);
-    FloatVector scale0 = scale(m, w);
-    FloatVector scale1 = scale(m, w + panel);
-    for (int i = first; i < end; i++) {
-      int y = ys[i] + add;
-      FloatVector.fromArray(F, out, y).mul(scale0).intoArray(out, y);
-      FloatVector.fromArray(F, out, y + LANES).mul(scale1).intoArray(out, y + LANES);
-    }
-  }
-
-  /** This thread's buffer, aligned to a cache line. */
-  private static MemorySegment buffer(long bytes) {
-    MemorySegment buffer = BUFFER.get();
-    if (buffer.byteSize() < bytes) {
-      buffer = Arena.ofAuto().allocate(bytes, 64);
-      BUFFER.set(buffer);
-    }
-    return buffer;
-  }
-
-  private static void widen(MemorySegment m, long w, int k, MemorySegment to, long at) {
-    for (int c = 0; c < k; c += 2) {
-      IntVector pairs = load(m, w + 4L * LANES + 2L * LANES * c);
-      even(pairs).intoMemorySegment(to, at + 4L * LANES * c, LITTLE_ENDIAN);
-      odd(pairs).intoMemorySegment(to, at + 4L * LANES * (c + 1), LITTLE_ENDIAN);
+    a00.add(b00).intoArray(out, y0);
+    a01.add(b01).intoArray(out, y0 + step);
+    a10.add(b10).intoArray(out, y1);
+    a11.add(b11).intoArray(out, y1 + step);
+    a20.add(b20).intoArray(out, y2);
+    a21.add(b21).intoArray(out, y2 + step);
+    a30.add(b30).intoArray(out, y3);
+    a31.add(b31).intoArray(out, y3 + step);
+    scalePair(m, w, panel, out, y0, step);
+    scalePair(m, w, panel, out, y1, step);
+    scalePair(m, w, panel, out, y2, step);
+    if (y3 != y2) {
+      scalePair(m, w, panel, out, y3, step);
     }
   }
 

@@ -1,11 +1,15 @@
 package dev.mneme.model.serve;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.mneme.model.layer.Profile;
 import dev.mneme.model.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 
@@ -26,9 +30,13 @@ public final class ModelBenchmark {
    * @param prefillTokensPerSecond over a prompt of 256 tokens (half the context if that is less)
    * @param decodeTokensPerSecond one sequence, after a prompt of 16 tokens
    * @param decodeBatch16TokensPerSecond sixteen sequences together, all their tokens counted
+   * @param prefillParts microseconds a prompt's token spends in each part of the model
+   * @param decodeParts the same for one sequence
+   * @param decodeBatch16Parts the same for sixteen, per token
    * @param peakMemoryBytes the process's largest resident size so far, or what the heap and the
    *     tensors hold where the system does not tell
    * @param precision how the weights were kept
+   * @param prefill how prompts were multiplied
    * @param isa the vectors that the kernels ran on
    * @param threads threads computing
    */
@@ -36,8 +44,12 @@ public final class ModelBenchmark {
       @JsonProperty("prefill_tokens_per_second") double prefillTokensPerSecond,
       @JsonProperty("decode_tokens_per_second") double decodeTokensPerSecond,
       @JsonProperty("decode_batch16_tokens_per_second") double decodeBatch16TokensPerSecond,
+      @JsonProperty("prefill_parts_us") Map<String, Double> prefillParts,
+      @JsonProperty("decode_parts_us") Map<String, Double> decodeParts,
+      @JsonProperty("decode_batch16_parts_us") Map<String, Double> decodeBatch16Parts,
       @JsonProperty("peak_memory_bytes") long peakMemoryBytes,
       @JsonProperty("precision") String precision,
+      @JsonProperty("prefill") String prefill,
       @JsonProperty("isa") String isa,
       @JsonProperty("threads") int threads) {}
 
@@ -46,6 +58,9 @@ public final class ModelBenchmark {
   private final LongSupplier clock;
   private final int[] tokens;
   private final float[] logits;
+
+  /** Of the last measurement, microseconds a token. */
+  private Map<String, Double> parts = Map.of();
 
   private ModelBenchmark(CpuDecoder decoder, double seconds, LongSupplier clock) {
     this.decoder = decoder;
@@ -66,14 +81,20 @@ public final class ModelBenchmark {
   public static Result run(CpuDecoder decoder, double seconds, LongSupplier clock) {
     ModelBenchmark b = new ModelBenchmark(decoder, seconds, clock);
     double prefill = b.median(b.tokens.length, b::prefill);
+    Map<String, Double> prefillParts = b.parts;
     double decode = b.decode(1);
+    Map<String, Double> decodeParts = b.parts;
     double together = b.decode(SEQUENCES);
     return new Result(
         prefill,
         decode,
         together,
+        prefillParts,
+        decodeParts,
+        b.parts,
         peakMemory(),
         decoder.precision().label(),
+        decoder.prefill().label(),
         decoder.isa(),
         decoder.threads());
   }
@@ -125,12 +146,20 @@ public final class ModelBenchmark {
     }
     double[] rates = new double[64];
     int runs = 0;
+    decoder.profile().reset();
     long end = clock.getAsLong() + nanos;
     while (runs < MIN_RUNS || clock.getAsLong() < end) {
       long began = clock.getAsLong();
       work.run();
       rates = runs == rates.length ? Arrays.copyOf(rates, 2 * runs) : rates;
       rates[runs++] = units * 1e9 / (clock.getAsLong() - began);
+    }
+    parts = new LinkedHashMap<>();
+    for (Map.Entry<Profile.Part, Double> part : decoder.profile().seconds().entrySet()) {
+      if (part.getKey() != Profile.Part.OPTIMIZER) {
+        parts.put(
+            part.getKey().name().toLowerCase(Locale.ROOT), part.getValue() * 1e6 / runs / units);
+      }
     }
     double[] sorted = Arrays.copyOf(rates, runs);
     Arrays.sort(sorted);

@@ -3,6 +3,7 @@ package dev.mneme.model.serve;
 import static dev.mneme.model.kernel.Vec.LANES;
 
 import dev.mneme.model.Moe;
+import dev.mneme.model.layer.Profile;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,11 @@ final class MoeLayer implements FeedForward {
   MoeLayer(Parts w, Scratch s) {
     this.w = w;
     this.s = s;
+  }
+
+  @Override
+  public Profile.Part part() {
+    return Profile.Part.EXPERTS;
   }
 
   @Override

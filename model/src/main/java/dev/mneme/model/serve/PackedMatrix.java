@@ -109,51 +109,69 @@ final class PackedMatrix {
    * {@code out[y + r] = sum_c w[r][c] in[x + c]} for the rows of panels {@code p0} to {@code p1}.
    */
   void multiply(int p0, int p1, float[] in, int x, float[] out, int y) {
-    int p = p0;
-    for (; p + 4 <= p1; p += 4) {
-      kernel.one4(bytes, p * panelBytes, panelBytes, columns, in, x, out, y + p * LANES);
+    if (p1 - p0 < 4) {
+      for (int p = p0; p < p1; p++) {
+        kernel.one1(bytes, p * panelBytes, columns, in, x, out, y + p * LANES);
+      }
+      return;
     }
-    for (; p < p1; p++) {
-      kernel.one1(bytes, p * panelBytes, columns, in, x, out, y + p * LANES);
+    // One panel alone waits for its own sums: a rest takes some panels before it once more.
+    for (int p = p0; p < p1; p += 4) {
+      int at = Math.min(p, p1 - 4);
+      kernel.one4(bytes, at * panelBytes, panelBytes, columns, in, x, out, y + at * LANES);
     }
   }
 
   /**
    * The same for {@code n} vectors, vector i from {@code xs[first + i]} to {@code ys[first + i]}.
    * The result for a vector does not depend on the others.
+   *
+   * <p>Two panels at a time meet all vectors while they are in the nearest cache, so that weights
+   * come from memory once.
    */
   void multiply(int p0, int p1, int n, float[] in, int[] xs, float[] out, int[] ys, int first) {
-    int quads = first + (n & ~3);
-    int p = p0;
-    for (; n >= kernel.fewestTiled() && p + 2 <= p1; p += 2) {
-      kernel.tiles(
-          bytes, p * panelBytes, panelBytes, columns, in, xs, out, ys, first, quads, p * LANES);
+    int together = (n & 3) == 1 ? n - 1 : n;
+    for (int p = p0; together > 0 && p < p1; p += 2) {
+      boolean single = p1 - p0 == 1;
+      int at = single ? p : Math.min(p, p1 - 2);
+      pair(at, single ? 0 : 1, together, in, xs, out, ys, first);
     }
-    fours(p, p1, in, xs, out, ys, first, quads);
-    for (int i = quads; i < first + n; i++) {
-      multiply(p0, p1, in, xs[i], out, ys[i]);
+    if (together < n) {
+      multiply(p0, p1, in, xs[first + together], out, ys[first + together]);
     }
   }
 
-  private void fours(
-      int p0, int p1, float[] in, int[] xs, float[] out, int[] ys, int from, int to) {
-    for (int p = p0; p < p1; p++) {
-      for (int i = from; i < to; i += 4) {
-        kernel.four1(
-            bytes,
-            p * panelBytes,
-            columns,
-            in,
-            xs[i],
-            xs[i + 1],
-            xs[i + 2],
-            xs[i + 3],
-            out,
-            ys[i] + p * LANES,
-            ys[i + 1] + p * LANES,
-            ys[i + 2] + p * LANES,
-            ys[i + 3] + p * LANES);
-      }
+  /** Panels {@code p} and {@code p + next}, for a number of vectors that leaves no single one. */
+  private void pair(
+      int p, int next, int n, float[] in, int[] xs, float[] out, int[] ys, int first) {
+    long w = p * panelBytes;
+    long panel = next * panelBytes;
+    int add = p * LANES;
+    int step = next * LANES;
+    int end = first + n;
+    int i = first;
+    for (; i + 2 < end; i += 4) {
+      int last = Math.min(i + 3, end - 1); // of three vectors the last is computed twice
+      kernel.four2(
+          bytes,
+          w,
+          panel,
+          columns,
+          in,
+          xs[i],
+          xs[i + 1],
+          xs[i + 2],
+          xs[last],
+          out,
+          ys[i] + add,
+          ys[i + 1] + add,
+          ys[i + 2] + add,
+          ys[last] + add,
+          step);
+    }
+    if (i + 2 == end) {
+      kernel.two2(
+          bytes, w, panel, columns, in, xs[i], xs[i + 1], out, ys[i] + add, ys[i + 1] + add, step);
     }
   }
 }

@@ -34,10 +34,28 @@ interface PanelKernel {
   /** One input, four panels {@code panel} bytes apart; 4 * LANES outputs. */
   void one4(MemorySegment m, long w, long panel, int k, float[] in, int x, float[] out, int y);
 
-  /** Four inputs, one panel. */
-  void four1(
+  /**
+   * Two inputs, two panels {@code panel} bytes apart; a panel's outputs are {@code step} floats
+   * after the other's. Both may be 0: then one panel is computed twice.
+   */
+  void two2(
       MemorySegment m,
       long w,
+      long panel,
+      int k,
+      float[] in,
+      int x0,
+      int x1,
+      float[] out,
+      int y0,
+      int y1,
+      int step);
+
+  /** Four inputs, two panels, as {@link #two2}. The last input may be the third again. */
+  void four2(
+      MemorySegment m,
+      long w,
+      long panel,
       int k,
       float[] in,
       int x0,
@@ -48,27 +66,8 @@ interface PanelKernel {
       int y0,
       int y1,
       int y2,
-      int y3);
-
-  /** From how many inputs on {@link #tiles} is the fastest. */
-  int fewestTiled();
-
-  /**
-   * Two panels and inputs {@code first} to {@code end}, a multiple of four: input i starts at
-   * {@code xs[i]}, its outputs at {@code ys[i] + add}.
-   */
-  void tiles(
-      MemorySegment m,
-      long w,
-      long panel,
-      int k,
-      float[] in,
-      int[] xs,
-      float[] out,
-      int[] ys,
-      int first,
-      int end,
-      int add);
+      int y3,
+      int step);
 
   /**
    * A panel's weights rounded to bf16: column c's LANES values at element {@code at + c * stride}.

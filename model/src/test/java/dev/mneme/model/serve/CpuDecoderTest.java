@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -153,6 +154,87 @@ class CpuDecoderTest {
       }
     }
     assertThat(results).allSatisfy(r -> assertThat(r).isEqualTo(results.get(0)));
+  }
+
+  /** What a seeded simulation needs: no cut of a prompt, batch or thread moves a bit. */
+  @ParameterizedTest
+  @MethodSource("modelsAndPrecisions")
+  @SuppressWarnings("MustBeClosedChecker") // closed one by one at the end
+  void anInvariantPrefillDoesNotFeelPrefixCacheBatchOrThreads(String name, Precision precision) {
+    int[] ids = randomTokens(150, 12);
+    int[] more = randomTokens(4, 13);
+    List<float[]> results = new ArrayList<>();
+    for (int threads : new int[] {1, 2, 3}) {
+      try (Decoder decoder =
+          CpuDecoder.open(GoldenCheckpoints.folder(name), precision, Prefill.INVARIANT, threads)) {
+        for (int batch : new int[] {1, 3, 16}) {
+          Sequence[] sequences = new Sequence[batch];
+          float[][] logits = new float[batch][VOCABULARY];
+          int[] next = new int[batch];
+          for (int i = 0; i < batch; i++) {
+            // None, some and nearly all of the prompt come from what was kept.
+            int kept = i * 149 / 15;
+            try (Sequence parent = decoder.newSequence()) {
+              if (kept > 0) {
+                decoder.prefill(parent, ids, 0, Math.min(150, kept + 7), logits[i]);
+              }
+              sequences[i] = decoder.fork(parent, kept);
+            }
+            decoder.prefill(sequences[i], ids, kept, ids.length, logits[i]);
+          }
+          for (int token : more) {
+            java.util.Arrays.fill(next, token);
+            decoder.step(sequences, batch, next, logits);
+          }
+          for (int i = 0; i < batch; i++) {
+            results.add(logits[i].clone());
+            sequences[i].close();
+          }
+        }
+      }
+    }
+    assertThat(results).hasSize(60).allSatisfy(r -> assertThat(r).isEqualTo(results.get(0)));
+  }
+
+  /**
+   * Until HotSpot has compiled the kernels vectors are objects, so this waits until they are not.
+   */
+  @ParameterizedTest
+  @MethodSource("precisions")
+  @SuppressWarnings("MustBeClosedChecker") // closed one by one at the end
+  void steadyDecodingAllocatesNothing(Precision precision) {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int n = 3;
+    int steps = 50;
+    try (Decoder decoder = CpuDecoder.open(GoldenCheckpoints.folder("deepseek-v3"), precision, 1)) {
+      Sequence[] sequences = new Sequence[n];
+      float[][] logits = new float[n][VOCABULARY];
+      int[] next = {1, 2, 3};
+      for (int i = 0; i < n; i++) {
+        sequences[i] = decoder.newSequence();
+        decoder.prefill(sequences[i], next, 0, 3, logits[i]);
+      }
+      double bytes = Double.MAX_VALUE;
+      for (long end = System.nanoTime() + 40_000_000_000L;
+          bytes >= 64 && System.nanoTime() < end; ) {
+        for (Sequence sequence : sequences) {
+          sequence.truncate(3);
+        }
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int step = 0; step < steps; step++) {
+          decoder.step(sequences, n, next, logits);
+        }
+        bytes = (threads.getCurrentThreadAllocatedBytes() - before) / (double) (n * steps);
+      }
+      for (Sequence sequence : sequences) {
+        sequence.close();
+      }
+      assertThat(bytes).as("bytes a token").isLessThan(64);
+    }
+  }
+
+  private static Stream<Precision> precisions() {
+    return Stream.of(Precision.values());
   }
 
   /** Two bytes a weight: long prompts are rounded to bf16 for the matrix product. */

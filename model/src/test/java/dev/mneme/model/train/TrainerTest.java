@@ -17,6 +17,7 @@ import dev.mneme.model.TrainableModel;
 import dev.mneme.model.TrainingOptions;
 import dev.mneme.model.generate.Generation;
 import dev.mneme.model.serve.Precision;
+import dev.mneme.model.serve.Prefill;
 import dev.mneme.model.tensor.DType;
 import dev.mneme.model.text.BpeTrainer;
 import dev.mneme.model.text.ChatTemplate;
@@ -299,7 +300,7 @@ class TrainerTest {
   }
 
   private static LanguageModel.Options options(int maxBatch, int cache) {
-    return new LanguageModel.Options(Precision.F32, 1, maxBatch, cache, CLOCK);
+    return new LanguageModel.Options(Precision.F32, Prefill.INVARIANT, 1, maxBatch, cache, CLOCK);
   }
 
   @com.google.errorprone.annotations.MustBeClosed
