@@ -78,7 +78,7 @@ public class AttentionBenchmark {
   /** Outputs and normalisers. */
   @Benchmark
   public void forward() {
-    attention.forward(q, k, v, starts, out, lse, workspace);
+    attention.forward(q, k, v, starts, out, lse, new float[HEADS], workspace);
   }
 
   /** Gradients of queries, keys and values. */

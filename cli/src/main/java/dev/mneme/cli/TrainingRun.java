@@ -111,6 +111,32 @@ final class TrainingRun {
       description = "End after this many held-out losses without improvement; 0 for never.")
   int patience;
 
+  @Option(
+      names = "--predict-further",
+      paramLabel = "WEIGHT",
+      defaultValue = "0",
+      description =
+          "Weight of multi-token prediction in the loss, for example 0.3; a new model gets one"
+              + " module for it (${DEFAULT-VALUE}).")
+  double predictFurther;
+
+  @Option(
+      names = "--sequence-balance",
+      paramLabel = "ALPHA",
+      defaultValue = "0",
+      description =
+          "Weight of the experts' balance within each sequence, for example 1e-4"
+              + " (${DEFAULT-VALUE}).")
+  double sequenceBalance;
+
+  @Option(
+      names = "--qk-clip",
+      paramLabel = "TAU",
+      defaultValue = "0",
+      description =
+          "Scale heads down whose attention scores pass this, for example 100; 0 for none.")
+  double qkClip;
+
   @Option(names = "--threads", description = "Threads to compute on (default: all processors).")
   @Nullable Integer threads;
 
@@ -121,7 +147,13 @@ final class TrainingRun {
 
   TrainingOptions options() {
     TrainingOptions defaults = TrainingOptions.defaults();
-    return threads == null ? defaults : new TrainingOptions(defaults.products(), threads);
+    TrainingOptions options =
+        threads == null ? defaults : new TrainingOptions(defaults.products(), threads);
+    return options.withPrediction(predictFurther).withSequenceBalance(sequenceBalance);
+  }
+
+  private ModelConfig shape(ModelConfig fresh) {
+    return predictFurther > 0 ? fresh.withMtpLayers(Math.max(1, fresh.mtpLayers())) : fresh;
   }
 
   /**
@@ -161,6 +193,7 @@ final class TrainingRun {
             evaluateEvery,
             checkpointEvery,
             patience);
+    OptimizerConfig rule = optimizer.withQkClip(qkClip);
     Path resumed = Trainer.newestCheckpoint(run);
     Path from = resumed != null ? resumed : startFolder;
     try (Tokenizer tokenizer = Tokenizer.open(tokenizerFolder)) {
@@ -168,8 +201,8 @@ final class TrainingRun {
       try (TrainableModel model =
           from == null
               ? TrainableModel.initialize(
-                  fresh.apply(tokenizer, template), seed, optimizer, options())
-              : TrainableModel.load(from, optimizer, options())) {
+                  shape(fresh.apply(tokenizer, template)), seed, rule, options())
+              : TrainableModel.load(from, rule, options())) {
         var trainer =
             new Trainer(model, template, tokenizerFolder, source(), heldOut(), config, run, clock);
         if (resumed != null) {

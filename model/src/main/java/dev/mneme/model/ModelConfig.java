@@ -279,6 +279,37 @@ public record ModelConfig(
     return List.copyOf(out);
   }
 
+  /** The same with that many multi-token prediction modules. */
+  public ModelConfig withMtpLayers(int modules) {
+    return new ModelConfig(
+        family,
+        vocabSize,
+        hiddenSize,
+        layers,
+        intermediateSize,
+        attention,
+        moe,
+        ropeTheta,
+        ropeScaling,
+        rmsNormEps,
+        maxPositions,
+        tieWordEmbeddings,
+        modules,
+        initializerRange,
+        bosTokenId,
+        eosTokenIds);
+  }
+
+  /** Whether a tensor belongs to a multi-token prediction module. */
+  public boolean isPredictionTensor(String name) {
+    for (int layer = layers; layer < layers + mtpLayers; layer++) {
+      if (name.startsWith("model.layers." + layer + ".")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private void block(List<TensorSpec> out, int layer) {
     String p = "model.layers." + layer + ".";
     long d = hiddenSize;

@@ -16,6 +16,9 @@ package dev.mneme.model;
  * @param muonMomentum Muon's (Nesterov) momentum
  * @param routerBiasSpeed gamma of the loss-free balance (DeepSeek-V3, section 2.1.2): what {@code
  *     e_score_correction_bias} moves per step towards balance; 0 freezes it
+ * @param qkClip tau of QK-clip (Kimi K2, arXiv 2507.20534): after a step, heads whose largest
+ *     attention score since the step before was above it are scaled down to it (the paper: 100); 0
+ *     for none
  */
 public record OptimizerConfig(
     Kind kind,
@@ -24,7 +27,14 @@ public record OptimizerConfig(
     double epsilon,
     double weightDecay,
     double muonMomentum,
-    double routerBiasSpeed) {
+    double routerBiasSpeed,
+    double qkClip) {
+
+  public OptimizerConfig {
+    if (!(qkClip >= 0)) {
+      throw new IllegalArgumentException("qkClip " + qkClip + "; expected 0 or more");
+    }
+  }
 
   /** Which rule matrices inside the blocks follow. */
   public enum Kind {
@@ -34,11 +44,17 @@ public record OptimizerConfig(
 
   /** Muon with AdamW beside it: pre-training. */
   public static OptimizerConfig muon() {
-    return new OptimizerConfig(Kind.MUON, 0.9, 0.95, 1e-8, 0.1, 0.95, 1e-3);
+    return new OptimizerConfig(Kind.MUON, 0.9, 0.95, 1e-8, 0.1, 0.95, 1e-3, 0);
   }
 
   /** AdamW throughout, no decay, frozen router bias: fine-tuning. */
   public static OptimizerConfig adamW() {
-    return new OptimizerConfig(Kind.ADAMW, 0.9, 0.95, 1e-8, 0, 0.95, 0);
+    return new OptimizerConfig(Kind.ADAMW, 0.9, 0.95, 1e-8, 0, 0.95, 0, 0);
+  }
+
+  /** The same with QK-clip. */
+  public OptimizerConfig withQkClip(double tau) {
+    return new OptimizerConfig(
+        kind, beta1, beta2, epsilon, weightDecay, muonMomentum, routerBiasSpeed, tau);
   }
 }

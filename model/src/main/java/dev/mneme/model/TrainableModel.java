@@ -56,6 +56,7 @@ public final class TrainableModel implements AutoCloseable {
   private final @Nullable LoraAdapter lora;
   private final Optimizer optimizer;
   private final OptimizerConfig optimizerConfig;
+  private final TrainingOptions options;
   private double gradientScale = 1;
   private boolean gradientsToGather;
   private double[] weights = {};
@@ -65,11 +66,22 @@ public final class TrainableModel implements AutoCloseable {
       ModelConfig config,
       OptimizerConfig optimizerConfig,
       TrainingOptions options,
+      boolean furtherPrediction,
       @Nullable LoraConfig loraConfig) {
+    if (options.predictionWeight() > 0 && config.mtpLayers() == 0) {
+      throw new IllegalArgumentException(
+          "multi-token prediction is to be trained and num_nextn_predict_layers is 0; expected at"
+              + " least 1");
+    }
+    if (loraConfig != null && optimizerConfig.qkClip() > 0) {
+      throw new IllegalArgumentException(
+          "QK-clip scales weights that a low-rank update leaves alone; expected qkClip 0 with it");
+    }
     this.optimizerConfig = optimizerConfig;
+    this.options = options;
     this.compute = new Compute(options.matMul(), new Workers(options.threads()));
     try {
-      this.decoder = new Decoder(config, options.products(), compute);
+      this.decoder = new Decoder(config, options.products(), compute, furtherPrediction);
     } catch (RuntimeException e) {
       compute.close();
       throw e;
@@ -97,7 +109,8 @@ public final class TrainableModel implements AutoCloseable {
    */
   public static TrainableModel initialize(
       ModelConfig config, long seed, OptimizerConfig optimizer, TrainingOptions options) {
-    TrainableModel model = new TrainableModel(config, optimizer, options, null);
+    TrainableModel model =
+        new TrainableModel(config, optimizer, options, options.predictionWeight() > 0, null);
     List<Parameter> all = model.decoder.parameters().list();
     model.compute.workers().run(all.size(), (task, _) -> model.randomize(all.get(task), seed));
     model.decoder.parameters().round(model.compute.workers());
@@ -124,6 +137,8 @@ public final class TrainableModel implements AutoCloseable {
 
   /**
    * The model of a checkpoint folder; optimizer state starts at zero, see {@link #loadOptimizer}.
+   * Multi-token prediction modules are loaded where the folder holds them; where it does not and
+   * they are to be trained, they start random.
    *
    * @throws CheckpointException naming file, tensor, found and expected
    */
@@ -146,7 +161,9 @@ public final class TrainableModel implements AutoCloseable {
       @Nullable LoraConfig lora,
       long seed) {
     try (CheckpointReader checkpoint = CheckpointReader.open(folder)) {
-      TrainableModel model = new TrainableModel(checkpoint.config(), optimizer, options, lora);
+      boolean modules = checkpoint.hasMtp() || options.predictionWeight() > 0;
+      TrainableModel model =
+          new TrainableModel(checkpoint.config(), optimizer, options, modules, lora);
       try {
         model.read(checkpoint);
         if (model.lora != null) {
@@ -161,7 +178,12 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   private void read(CheckpointReader checkpoint) {
+    boolean modules = checkpoint.hasMtp();
     for (Parameter p : decoder.parameters().list()) {
+      if (!modules && config().isPredictionTensor(p.name())) {
+        randomize(p, 0);
+        continue;
+      }
       checkpoint.tensor(p.name()).copyTo(decoder.parameters().values(p).segment());
     }
     decoder.parameters().round(compute.workers());
@@ -275,7 +297,8 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /**
-   * Accumulates the gradient of {@code scale * sum over tokens of weight * -log-probability}.
+   * Accumulates the gradient of {@code scale * sum over tokens of weight * -log-probability}, and
+   * of what {@link TrainingOptions} adds to it: multi-token prediction, sequence-wise balance.
    *
    * @param scale usually 1 / (sum of weights over all micro-batches of this step)
    * @return the unscaled sum of weight * -log-probability: divide by {@link PackedBatch#weight()}
@@ -287,7 +310,8 @@ public final class TrainableModel implements AutoCloseable {
     for (int t = 0; t < factor.length; t++) {
       factor[t] = -scale * batch.weight(t);
     }
-    double[] sums = bySegment(batch, decoder.forwardBackward(batch, factor));
+    var extras = new Decoder.Extras(options.predictionWeight(), scale * options.sequenceBalance());
+    double[] sums = bySegment(batch, decoder.forwardBackward(batch, factor, extras));
     gradientsToGather = true;
     checkFinite(batch, sums);
     double loss = 0;
@@ -295,6 +319,14 @@ public final class TrainableModel implements AutoCloseable {
       loss -= sum;
     }
     return loss;
+  }
+
+  /**
+   * As the result of the last {@link #crossEntropy}, for the tokens that multi-token prediction
+   * modules predicted, averaged over modules and without its weight; 0 without modules.
+   */
+  public double predictionLoss() {
+    return -decoder.furtherLogProb();
   }
 
   private void checkFinite(PackedBatch batch, double[] sums) {
@@ -371,6 +403,7 @@ public final class TrainableModel implements AutoCloseable {
       lora.apply();
     }
     gradientScale = 1;
+    decoder.clipScores(optimizerConfig.qkClip());
     decoder.balance(optimizerConfig.routerBiasSpeed());
     profile.enter(Profile.Part.OTHER);
   }

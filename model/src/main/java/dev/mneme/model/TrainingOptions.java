@@ -10,8 +10,14 @@ import dev.mneme.model.tensor.DType;
  *     {@link DType#F32}
  * @param threads threads used, the caller's included
  * @param library what multiplies matrices
+ * @param predictionWeight lambda of the multi-token prediction loss that {@link
+ *     TrainableModel#crossEntropy} adds (DeepSeek-V3, arXiv 2412.19437, section 2.2: 0.3, later
+ *     0.1); 0 leaves the modules of a loaded checkpoint untrained and makes none
+ * @param sequenceBalance alpha of the sequence-wise balance loss that it adds for mixtures (section
+ *     2.1.2: 1e-4), averaged over tokens; 0 for none
  */
-public record TrainingOptions(DType products, int threads, Library library) {
+public record TrainingOptions(
+    DType products, int threads, Library library, double predictionWeight, double sequenceBalance) {
   /** What multiplies matrices. */
   public enum Library {
     /** oneDNN where its natives load, else ND4J's BLAS. */
@@ -27,11 +33,34 @@ public record TrainingOptions(DType products, int threads, Library library) {
     if (threads < 1) {
       throw new IllegalArgumentException(threads + " threads; expected at least 1");
     }
+    if (!(predictionWeight >= 0) || !(sequenceBalance >= 0)) {
+      throw new IllegalArgumentException(
+          "predictionWeight "
+              + predictionWeight
+              + " and sequenceBalance "
+              + sequenceBalance
+              + "; expected 0 or more");
+    }
   }
 
   /** The best library of this machine. */
   public TrainingOptions(DType products, int threads) {
     this(products, threads, Library.BEST);
+  }
+
+  /** Cross-entropy alone, nothing added. */
+  public TrainingOptions(DType products, int threads, Library library) {
+    this(products, threads, library, 0, 0);
+  }
+
+  /** The same with multi-token prediction. */
+  public TrainingOptions withPrediction(double weight) {
+    return new TrainingOptions(products, threads, library, weight, sequenceBalance);
+  }
+
+  /** The same with the sequence-wise balance loss. */
+  public TrainingOptions withSequenceBalance(double alpha) {
+    return new TrainingOptions(products, threads, library, predictionWeight, alpha);
   }
 
   /** BF16 products where the processor has them, else F32, on every processor. */
@@ -42,7 +71,7 @@ public record TrainingOptions(DType products, int threads, Library library) {
 
   /** The same with F32 products. */
   public TrainingOptions exact() {
-    return new TrainingOptions(DType.F32, threads, library);
+    return new TrainingOptions(DType.F32, threads, library, predictionWeight, sequenceBalance);
   }
 
   MatMul matMul() {

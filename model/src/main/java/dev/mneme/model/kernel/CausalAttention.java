@@ -80,6 +80,7 @@ public final class CausalAttention {
    * @param starts first position of each segment, and T
    * @param o_THV receives the outputs
    * @param lse_HT receives each row's log normaliser, F32
+   * @param largest_H raised to each head's largest scaled score
    */
   public void forward(
       Tensor q_THD,
@@ -88,10 +89,12 @@ public final class CausalAttention {
       int[] starts,
       Tensor o_THV,
       Tensor lse_HT,
+      float[] largest_H,
       Workspace workspace) {
     Workspace.Mark mark = workspace.mark();
     int workers = compute.workers().threads();
     int longest = longest(starts);
+    float[] largest = new float[(starts.length - 1) * heads];
     Tensor[] scores = perWorker(workspace, workers, DType.F32, BLOCK * longest);
     Tensor[] probs = perWorker(workspace, workers, type, BLOCK * longest);
     Tensor[] outs = perWorker(workspace, workers, DType.F32, BLOCK * valueDim);
@@ -103,24 +106,28 @@ public final class CausalAttention {
             (task, worker) -> {
               int s = task / heads;
               int h = task % heads;
-              forwardHead(
-                  q_THD,
-                  k_TGD,
-                  v_TGV,
-                  starts[s],
-                  starts[s + 1],
-                  h,
-                  o_THV,
-                  lse_HT,
-                  total,
-                  scores[worker],
-                  probs[worker],
-                  outs[worker]);
+              largest[task] =
+                  forwardHead(
+                      q_THD,
+                      k_TGD,
+                      v_TGV,
+                      starts[s],
+                      starts[s + 1],
+                      h,
+                      o_THV,
+                      lse_HT,
+                      total,
+                      scores[worker],
+                      probs[worker],
+                      outs[worker]);
             });
+    for (int task = 0; task < largest.length; task++) {
+      largest_H[task % heads] = Math.max(largest_H[task % heads], largest[task]);
+    }
     workspace.release(mark);
   }
 
-  private void forwardHead(
+  private float forwardHead(
       Tensor q,
       Tensor k,
       Tensor v,
@@ -138,12 +145,16 @@ public final class CausalAttention {
     MemorySegment os = o.segment();
     MemorySegment outs = out.segment();
     boolean bf16 = type == DType.BF16;
+    float largest = Float.NEGATIVE_INFINITY;
     for (int q0 = start; q0 < end; q0 += BLOCK) {
       int rows = Math.min(BLOCK, end - q0);
       int keys = q0 + rows - start;
       Mat s_BK = Mat.of(scores, rows, keys);
       matMul.multiply(query(q, q0, rows, h), Op.N, key(k, start, keys, g), Op.T, s_BK);
-      softmaxRows(scores, probs, rows, keys, q0 - start, lse, (long) h * total + q0);
+      largest =
+          Math.max(
+              largest,
+              softmaxRows(scores, probs, rows, keys, q0 - start, lse, (long) h * total + q0));
       Mat out_BV = Mat.of(out, rows, valueDim);
       matMul.multiply(Mat.of(probs, rows, keys), Op.N, value(v, start, keys, g), Op.N, out_BV);
       for (int r = 0; r < rows; r++) {
@@ -156,6 +167,7 @@ public final class CausalAttention {
             valueDim);
       }
     }
+    return largest;
   }
 
   private Mat query(Tensor q, int from, int rows, int h) {
@@ -183,13 +195,14 @@ public final class CausalAttention {
     }
   }
 
-  /** Row r sees keys 0 to first + r; later ones get probability 0. */
-  private void softmaxRows(
+  /** Row r sees keys 0 to first + r; later ones get probability 0. Returns the largest score. */
+  private float softmaxRows(
       Tensor scores, Tensor probs, int rows, int keys, int first, Tensor lse, long lseAt) {
     MemorySegment s = scores.segment();
     MemorySegment p = probs.segment();
     MemorySegment l = lse.segment();
     boolean bf16 = probs.type() == DType.BF16;
+    float largest = Float.NEGATIVE_INFINITY;
     FloatVector factor = FloatVector.broadcast(Vec.F, scale);
     for (int r = 0; r < rows; r++) {
       long row = (long) r * keys;
@@ -204,6 +217,7 @@ public final class CausalAttention {
         top = top.lanewise(VectorOperators.MAX, Vec.load(s, row + full, m), m);
       }
       float max = top.reduceLanes(VectorOperators.MAX) * scale;
+      largest = Math.max(largest, max);
       FloatVector minus = FloatVector.broadcast(Vec.F, -max);
       FloatVector sum = FloatVector.zero(Vec.F);
       for (int i = 0; i < full; i += Vec.LANES) {
@@ -227,6 +241,7 @@ public final class CausalAttention {
       }
       zero(p, bf16, row + n, keys - n);
     }
+    return largest;
   }
 
   private static void zero(MemorySegment s, boolean bf16, long from, int n) {

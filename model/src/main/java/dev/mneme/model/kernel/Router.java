@@ -137,10 +137,18 @@ public final class Router {
    * @param scores_E scores as {@link #route} left them
    * @param chosen experts of this token from index {@code at} on
    * @param dWeights gradient of their weights, likewise
+   * @param dShare gradient of each expert's share of the scores' sum from index {@code share} on,
+   *     or null
    * @param dLogits_E receives the gradient
    */
   public void backward(
-      float[] scores_E, int[] chosen, float[] dWeights, int at, float[] dLogits_E) {
+      float[] scores_E,
+      int[] chosen,
+      float[] dWeights,
+      int at,
+      float @Nullable [] dShare,
+      int share,
+      float[] dLogits_E) {
     Arrays.fill(dLogits_E, 0);
     float sum = 0;
     float dot = 0;
@@ -154,6 +162,9 @@ public final class Router {
       dLogits_E[chosen[at + k]] =
           normalise && perToken > 1 ? factor * (d - dot / (sum + TINY)) / (sum + TINY) : factor * d;
     }
+    if (dShare != null) {
+      addShares(scores_E, dShare, share, dLogits_E);
+    }
     if (sigmoid) {
       for (int e = 0; e < experts; e++) {
         dLogits_E[e] *= scores_E[e] * (1 - scores_E[e]);
@@ -166,6 +177,19 @@ public final class Router {
       for (int e = 0; e < experts; e++) {
         dLogits_E[e] = scores_E[e] * (dLogits_E[e] - mean);
       }
+    }
+  }
+
+  /** share_e = s_e / sum(s), so every score takes part in every share. */
+  private void addShares(float[] scores_E, float[] dShare, int at, float[] dScores_E) {
+    float total = TINY;
+    float mean = 0;
+    for (int e = 0; e < experts; e++) {
+      total += scores_E[e];
+      mean += scores_E[e] * dShare[at + e];
+    }
+    for (int e = 0; e < experts; e++) {
+      dScores_E[e] += (dShare[at + e] - mean / total) / total;
     }
   }
 }

@@ -47,31 +47,46 @@ public final class Decoder implements AutoCloseable {
   private final List<Block> blocks = new ArrayList<>();
   private final Norm lastNorm;
   private final Weight head_VD;
+  private final List<PredictionModule> modules = new ArrayList<>();
   private @Nullable Kept kept;
-
-  private record Block(
-      Norm mixerNorm, Sublayer mixer, Norm feedForwardNorm, Sublayer feedForward) {}
-
-  /** What a sublayer leaves behind for its backward pass. */
-  private record Done(Tensor x_TD, Tensor inv_T, Tensor h_TD, Sublayer.Tape tape) {}
+  private double furtherLogProb;
 
   /**
+   * What the head reads and predicts, of the model or of one prediction module.
+   *
    * @param rows positions whose predictions count
+   * @param target_R the token each of them predicts
    * @param lse_R log normaliser of their logits
    */
   // Index and number arrays of one pass, never compared or exposed.
   @SuppressWarnings("ArrayRecordComponent")
-  private record Kept(
-      PackedBatch batch,
-      List<Done> done,
-      Tensor x_TD,
-      Tensor inv_T,
-      Tensor h_TD,
-      int[] rows,
-      float[] lse_R) {}
+  private record Predicted(Tensor h_TD, int[] rows, int[] target_R, float[] lse_R) {}
 
-  /** Declares, allocates and leaves every parameter at zero. */
-  public Decoder(ModelConfig config, DType products, Compute compute) {
+  /**
+   * @param x_TD the stream behind the last block
+   * @param inv_T reciprocal roots of its norm
+   */
+  private record Kept(
+      PackedBatch batch, List<Block.Done> done, Tensor x_TD, Tensor inv_T, Predicted predicted) {}
+
+  /**
+   * What is added to an objective while training; all may be 0.
+   *
+   * @param prediction weight lambda of the multi-token prediction loss (DeepSeek-V3, eq. 25)
+   * @param balance derivative of the objective by the sequence-wise balance loss of one layer and
+   *     token (eq. 17), see {@link #balanceLoss}
+   */
+  public record Extras(double prediction, double balance) {
+    /** Nothing added. */
+    public static final Extras NONE = new Extras(0, 0);
+  }
+
+  /**
+   * Declares, allocates and leaves every parameter at zero.
+   *
+   * @param furtherPrediction whether the configuration's multi-token prediction modules are there
+   */
+  public Decoder(ModelConfig config, DType products, Compute compute, boolean furtherPrediction) {
     if (!compute.matMul().supports(products)) {
       throw new IllegalArgumentException(
           compute.matMul().name()
@@ -95,6 +110,11 @@ public final class Decoder implements AutoCloseable {
         config.tieWordEmbeddings()
             ? embedding_VD
             : parameters.matrix(Role.HEAD, "lm_head.weight", config.vocabSize(), hidden);
+    for (int i = 0; furtherPrediction && i < config.mtpLayers(); i++) {
+      int layer = config.layers() + i;
+      String prefix = "model.layers." + layer + ".";
+      modules.add(new PredictionModule(parameters, prefix, config, block(layer, rotary), i + 1));
+    }
     parameters.allocate(scope);
   }
 
@@ -118,7 +138,7 @@ public final class Decoder implements AutoCloseable {
     double eps = config.rmsNormEps();
     int hidden = config.hiddenSize();
     Norm first = new Norm(parameters, prefix + "input_layernorm.weight", hidden, eps);
-    Sublayer mixer =
+    Mixer mixer =
         switch (config.attention()) {
           case Attention.Mla mla ->
               new LatentAttention(parameters, prefix + "self_attn.", config, mla, rotary);
@@ -160,7 +180,7 @@ public final class Decoder implements AutoCloseable {
     return workspace.peakBytes();
   }
 
-  private Pass pass(PackedBatch batch) {
+  private Pass pass(PackedBatch batch, double balance) {
     if (batch.longest() > config.maxPositions()) {
       throw new IllegalArgumentException(
           "a segment of "
@@ -173,7 +193,7 @@ public final class Decoder implements AutoCloseable {
     for (int s = 0; s < starts.length; s++) {
       starts[s] = batch.start(s);
     }
-    return new Pass(compute, workspace, profile, products, starts);
+    return new Pass(compute, workspace, profile, products, starts, (float) balance);
   }
 
   private void check(int token, int position) {
@@ -192,7 +212,7 @@ public final class Decoder implements AutoCloseable {
    * The forward pass up to the last norm. Where activations are not kept, each block's temporaries
    * are given back before the next.
    */
-  private Tensor forward(Pass pass, PackedBatch batch, @Nullable List<Done> done) {
+  private Tensor forward(Pass pass, PackedBatch batch, @Nullable List<Block.Done> done) {
     int t = batch.positions();
     int d = config.hiddenSize();
     profile.enter(Profile.Part.EMBEDDING);
@@ -204,47 +224,25 @@ public final class Decoder implements AutoCloseable {
       Elementwise.copyRow(table, batch.input(i), x, i, d);
     }
     for (Block block : blocks) {
-      x = sublayer(pass, block.mixerNorm(), block.mixer(), x, done);
-      x = sublayer(pass, block.feedForwardNorm(), block.feedForward(), x, done);
+      x = block.forward(pass, x, done);
     }
     return x;
   }
 
-  private Tensor sublayer(
-      Pass pass, Norm norm, Sublayer sublayer, Tensor x, @Nullable List<Done> done) {
-    Tensor out = x;
-    if (done != null) {
-      // The norm's backward pass needs its input, so the sum goes to a copy.
-      out = pass.f32(x.rows(), x.cols());
-    }
-    Workspace.Mark mark = workspace.mark();
-    profile.enter(Profile.Part.NORMS);
-    if (done != null) {
-      Tensor copy = out;
-      pass.rows(x.rows(), (from, to) -> copy.sliceRows(from, to).copyFrom(x.sliceRows(from, to)));
-    }
-    Norm.Normalised h = norm.forward(pass, x);
-    profile.enter(sublayer.part());
-    Sublayer.Tape tape = sublayer.forward(pass, h.values(), out);
-    profile.enter(Profile.Part.OTHER);
-    if (done == null) {
-      workspace.release(mark);
-    } else {
-      done.add(new Done(x, h.inv(), h.values(), tape));
-    }
-    return out;
-  }
-
-  /** Positions whose predictions count. */
-  private static int[] countingRows(PackedBatch batch) {
+  /** The counting predictions of the token {@code ahead} further than the next one. */
+  private static Predicted predicted(PackedBatch batch, Tensor h_TD, int ahead) {
     int[] rows = new int[batch.positions()];
+    int[] targets = new int[rows.length];
     int n = 0;
-    for (int t = 0; t < batch.positions(); t++) {
-      if (batch.weight(t) != 0) {
-        rows[n++] = t;
+    for (int s = 0; s < batch.segments(); s++) {
+      for (int t = batch.start(s); t + ahead < batch.start(s + 1); t++) {
+        if (batch.weight(t + ahead) != 0) {
+          targets[n] = batch.target(t + ahead);
+          rows[n++] = t;
+        }
       }
     }
-    return Arrays.copyOf(rows, n);
+    return new Predicted(h_TD, Arrays.copyOf(rows, n), Arrays.copyOf(targets, n), new float[n]);
   }
 
   /**
@@ -255,24 +253,23 @@ public final class Decoder implements AutoCloseable {
   public double[] logProbs(PackedBatch batch, boolean keep) {
     workspace.reset();
     kept = null;
-    Pass pass = pass(batch);
-    List<Done> done = keep ? new ArrayList<>() : null;
+    Pass pass = pass(batch, 0);
+    List<Block.Done> done = keep ? new ArrayList<>() : null;
     Tensor x = forward(pass, batch, done);
     profile.enter(Profile.Part.NORMS);
     Norm.Normalised h = lastNorm.forward(pass, x);
     profile.enter(Profile.Part.HEAD);
-    int[] rows = countingRows(batch);
-    float[] lse = new float[rows.length];
+    Predicted predicted = predicted(batch, h.values(), 0);
     double[] logp = new double[batch.positions()];
-    for (int from = 0; from < rows.length; from += HEAD_ROWS) {
-      int to = Math.min(rows.length, from + HEAD_ROWS);
+    for (int from = 0; from < predicted.rows().length; from += HEAD_ROWS) {
+      int to = Math.min(predicted.rows().length, from + HEAD_ROWS);
       Workspace.Mark mark = workspace.mark();
-      headForward(pass, batch, h.values(), rows, from, to, lse, logp);
+      headForward(pass, predicted, from, to, logp);
       workspace.release(mark);
     }
     profile.enter(Profile.Part.OTHER);
     if (done != null) {
-      kept = new Kept(batch, done, x, h.inv(), h.values(), rows, lse);
+      kept = new Kept(batch, done, x, h.inv(), predicted);
     }
     return logp;
   }
@@ -284,34 +281,112 @@ public final class Decoder implements AutoCloseable {
    * @param factor_T derivative of the objective by each position's log-probability
    * @return log-probability of the target at each position whose weight is not 0; 0 elsewhere
    */
-  public double[] forwardBackward(PackedBatch batch, double[] factor_T) {
+  public double[] forwardBackward(PackedBatch batch, double[] factor_T, Extras extras) {
     workspace.reset();
     kept = null;
-    Pass pass = pass(batch);
-    List<Done> done = new ArrayList<>();
+    furtherLogProb = 0;
+    balancing().forEach(MixtureFeedForward::resetBalanceLoss);
+    Pass pass = pass(batch, extras.balance());
+    List<Block.Done> done = new ArrayList<>();
     Tensor x = forward(pass, batch, done);
     profile.enter(Profile.Part.NORMS);
     Norm.Normalised h = lastNorm.forward(pass, x);
+    List<PredictionModule.Kept> further = new ArrayList<>();
+    if (extras.prediction() != 0) {
+      Tensor stream = x;
+      for (PredictionModule module : modules) {
+        PredictionModule.Kept each = module.forward(pass, batch, stream, embedding_VD.values());
+        further.add(each);
+        stream = each.y_TD();
+      }
+    }
     profile.enter(Profile.Part.HEAD);
-    int[] rows = countingRows(batch);
     double[] logp = new double[batch.positions()];
-    Kept all = new Kept(batch, done, x, h.inv(), h.values(), rows, new float[rows.length]);
+    Kept all = new Kept(batch, done, x, h.inv(), predicted(batch, h.values(), 0));
     Tensor dh = workspace.takeZeroed(DType.F32, batch.positions(), config.hiddenSize());
-    headBackward(pass, all, factor_T, logp, dh);
-    finishBackward(pass, all, dh);
+    headBackward(pass, all.predicted(), factor_T, logp, dh);
+    Tensor dx = lastNormBackward(pass, all, dh);
+    if (!further.isEmpty()) {
+      furtherBackward(pass, batch, further, factor_T, extras.prediction(), dx);
+    }
+    finishBackward(pass, all, dx);
     return logp;
   }
 
-  /** Logits of rows {@code from} to {@code to}, left in the returned tensors. */
-  private HeadRows headForward(
+  /**
+   * The prediction modules, deepest first; adds to {@code dx}, the gradient of the last block's
+   * stream. Each module's loss counts {@code weight / modules}.
+   */
+  private void furtherBackward(
       Pass pass,
       PackedBatch batch,
-      Tensor h,
-      int[] rows,
-      int from,
-      int to,
-      float[] lse,
-      double[] logp) {
+      List<PredictionModule.Kept> further,
+      double[] factor,
+      double weight,
+      Tensor dx) {
+    int t = batch.positions();
+    int d = config.hiddenSize();
+    double share = weight / further.size();
+    Tensor dStream = workspace.takeZeroed(DType.F32, t, d);
+    for (int i = further.size() - 1; i >= 0; i--) {
+      PredictionModule module = modules.get(i);
+      PredictionModule.Kept each = further.get(i);
+      Predicted predicted = predicted(batch, each.h_TD(), module.ahead());
+      double[] shifted = new double[t];
+      for (int row : predicted.rows()) {
+        shifted[row] = share * factor[row + module.ahead()];
+      }
+      profile.enter(Profile.Part.HEAD);
+      Tensor dh = workspace.takeZeroed(DType.F32, t, d);
+      double[] logp = new double[t];
+      headBackward(pass, predicted, shifted, logp, dh);
+      for (int row : predicted.rows()) {
+        furtherLogProb += batch.weight(row + module.ahead()) * logp[row] / further.size();
+      }
+      Tensor before = i == 0 ? dx : workspace.takeZeroed(DType.F32, t, d);
+      Tensor dEmbedding = module.backward(pass, each, dh, dStream, before);
+      embeddingBackward(each.tokens_T(), dEmbedding);
+      dStream = before;
+    }
+    profile.enter(Profile.Part.OTHER);
+  }
+
+  /**
+   * Sum over tokens of weight times log-probability that the prediction modules gave in the last
+   * {@link #forwardBackward}, averaged over modules.
+   */
+  public double furtherLogProb() {
+    return furtherLogProb;
+  }
+
+  /**
+   * The sequence-wise balance loss (DeepSeek-V3, eq. 17, without alpha) of the last {@link
+   * #forwardBackward} with a balance, each sequence counted as often as it has positions, summed
+   * over layers.
+   */
+  public double balanceLoss() {
+    return balancing().stream().mapToDouble(MixtureFeedForward::balanceLoss).sum();
+  }
+
+  private List<MixtureFeedForward> balancing() {
+    List<MixtureFeedForward> out = new ArrayList<>();
+    for (Block block : allBlocks()) {
+      if (block.feedForward() instanceof MixtureFeedForward mixture) {
+        out.add(mixture);
+      }
+    }
+    return out;
+  }
+
+  /** The model's blocks and those of prediction modules, which are numbered after them. */
+  private List<Block> allBlocks() {
+    List<Block> out = new ArrayList<>(blocks);
+    modules.forEach(module -> out.add(module.block()));
+    return out;
+  }
+
+  /** Logits of rows {@code from} to {@code to}, left in the returned tensors. */
+  private HeadRows headForward(Pass pass, Predicted p, int from, int to, double[] logp) {
     int d = config.hiddenSize();
     int v = config.vocabSize();
     int n = to - from;
@@ -324,7 +399,7 @@ public final class Decoder implements AutoCloseable {
             HEAD_TASK,
             (a, b) -> {
               for (int i = a; i < b; i++) {
-                Elementwise.copyRow(h, rows[from + i], picked, i, d);
+                Elementwise.copyRow(p.h_TD(), p.rows()[from + i], picked, i, d);
               }
               compute
                   .matMul()
@@ -336,10 +411,10 @@ public final class Decoder implements AutoCloseable {
                       Mat.of(logits).rows(a, b));
               MemorySegment s = logits.segment();
               for (int i = a; i < b; i++) {
-                int t = rows[from + i];
-                lse[from + i] = SoftmaxLoss.logSumExp(s, (long) i * v, v);
-                float at = s.getAtIndex(ValueLayout.JAVA_FLOAT, (long) i * v + batch.target(t));
-                logp[t] = (double) at - lse[from + i];
+                p.lse_R()[from + i] = SoftmaxLoss.logSumExp(s, (long) i * v, v);
+                long at = (long) i * v + p.target_R()[from + i];
+                logp[p.rows()[from + i]] =
+                    (double) s.getAtIndex(ValueLayout.JAVA_FLOAT, at) - p.lse_R()[from + i];
               }
             });
     return new HeadRows(picked, logits);
@@ -353,7 +428,7 @@ public final class Decoder implements AutoCloseable {
     kept = null;
     int[] padded = Arrays.copyOf(tokens, tokens.length + 1);
     PackedBatch batch = PackedBatch.of(PackedBatch.Segment.all(padded));
-    Pass pass = pass(batch);
+    Pass pass = pass(batch, 0);
     Norm.Normalised h = lastNorm.forward(pass, forward(pass, batch, null));
     return pass.linear(h.values(), head_VD).toFloats();
   }
@@ -372,35 +447,49 @@ public final class Decoder implements AutoCloseable {
           "backward without a forward pass that kept its activations; call forward first");
     }
     kept = null;
-    Pass pass = pass(k.batch());
+    Pass pass = pass(k.batch(), 0);
     profile.enter(Profile.Part.HEAD);
     int t = k.batch().positions();
     Tensor dh = workspace.takeZeroed(DType.F32, t, config.hiddenSize());
-    headBackward(pass, k, factor_T, new double[t], dh);
-    finishBackward(pass, k, dh);
+    headBackward(pass, k.predicted(), factor_T, new double[t], dh);
+    finishBackward(pass, k, lastNormBackward(pass, k, dh));
   }
 
-  private void finishBackward(Pass pass, Kept k, Tensor dh) {
-    Tensor dx = backwardBlocks(pass, k, dh);
-    embeddingBackward(k.batch(), dx);
+  private Tensor lastNormBackward(Pass pass, Kept k, Tensor dh) {
+    profile.enter(Profile.Part.NORMS);
+    int t = dh.rows();
+    Tensor dx = pass.f32(t, config.hiddenSize());
+    lastNorm.backward(pass, Rows.of(k.x_TD()), k.inv_T(), Rows.of(dh), Rows.of(dx), t, false);
+    return dx;
+  }
+
+  private void finishBackward(Pass pass, Kept k, Tensor dx) {
+    for (int i = blocks.size() - 1; i >= 0; i--) {
+      blocks.get(i).backward(pass, k.done(), 2 * i, dx);
+    }
+    int[] tokens = new int[k.batch().positions()];
+    for (int t = 0; t < tokens.length; t++) {
+      tokens[t] = k.batch().input(t);
+    }
+    embeddingBackward(tokens, dx);
     profile.enter(Profile.Part.OTHER);
     workspace.reset();
   }
 
   /** Logits again, block by block, and their gradient; fills {@code dh} and {@code logp}. */
-  private void headBackward(Pass pass, Kept k, double[] factor, double[] logp, Tensor dh) {
-    int[] rows = k.rows();
-    for (int from = 0; from < rows.length; from += HEAD_ROWS) {
-      int to = Math.min(rows.length, from + HEAD_ROWS);
+  private void headBackward(Pass pass, Predicted p, double[] factor, double[] logp, Tensor dh) {
+    int n = p.rows().length;
+    for (int from = 0; from < n; from += HEAD_ROWS) {
+      int to = Math.min(n, from + HEAD_ROWS);
       Workspace.Mark mark = workspace.mark();
-      HeadRows head = headForward(pass, k.batch(), k.h_TD(), rows, from, to, k.lse_R(), logp);
-      headBackward(pass, k, head, from, to, factor, dh);
+      HeadRows head = headForward(pass, p, from, to, logp);
+      headBackward(pass, p, head, from, to, factor, dh);
       workspace.release(mark);
     }
   }
 
   private void headBackward(
-      Pass pass, Kept k, HeadRows head, int from, int to, double[] factor, Tensor dh) {
+      Pass pass, Predicted p, HeadRows head, int from, int to, double[] factor, Tensor dh) {
     int d = config.hiddenSize();
     int v = config.vocabSize();
     int n = to - from;
@@ -414,12 +503,12 @@ public final class Decoder implements AutoCloseable {
             (a, b) -> {
               MemorySegment logits = head.logits_RV().segment();
               for (int i = a; i < b; i++) {
-                int t = k.rows()[from + i];
+                int t = p.rows()[from + i];
                 SoftmaxLoss.gradient(
                     logits,
                     (long) i * v,
-                    k.lse_R()[from + i],
-                    k.batch().target(t),
+                    p.lse_R()[from + i],
+                    p.target_R()[from + i],
                     (float) factor[t],
                     dLogits,
                     v);
@@ -433,39 +522,14 @@ public final class Decoder implements AutoCloseable {
                       Op.N,
                       Mat.of(dPicked).rows(a, b));
               for (int i = a; i < b; i++) {
-                Elementwise.copyRow(dPicked, i, dh, k.rows()[from + i], d);
+                Elementwise.copyRow(dPicked, i, dh, p.rows()[from + i], d);
               }
             });
     pass.accumulate(dLogits, head.picked_RD(), head_VD);
   }
 
-  private Tensor backwardBlocks(Pass pass, Kept k, Tensor dh) {
-    int t = k.batch().positions();
-    profile.enter(Profile.Part.NORMS);
-    Tensor dx = pass.f32(t, config.hiddenSize());
-    lastNorm.backward(pass, Rows.of(k.x_TD()), k.inv_T(), Rows.of(dh), Rows.of(dx), t, false);
-    for (int i = blocks.size() - 1; i >= 0; i--) {
-      Block block = blocks.get(i);
-      sublayerBackward(
-          pass, block.feedForwardNorm(), block.feedForward(), k.done().get(2 * i + 1), dx);
-      sublayerBackward(pass, block.mixerNorm(), block.mixer(), k.done().get(2 * i), dx);
-    }
-    return dx;
-  }
-
-  private void sublayerBackward(Pass pass, Norm norm, Sublayer sublayer, Done done, Tensor dx) {
-    Workspace.Mark mark = workspace.mark();
-    profile.enter(sublayer.part());
-    Tensor g = pass.round(dx);
-    Tensor dh = sublayer.backward(pass, done.tape(), done.h_TD(), g);
-    profile.enter(Profile.Part.NORMS);
-    norm.backward(
-        pass, Rows.of(done.x_TD()), done.inv_T(), Rows.of(dh), Rows.of(dx), dx.rows(), true);
-    workspace.release(mark);
-  }
-
   /** Adds each position's gradient to its token's row; columns are split, so rows never collide. */
-  private void embeddingBackward(PackedBatch batch, Tensor dx) {
+  private void embeddingBackward(int[] tokens_T, Tensor dx) {
     profile.enter(Profile.Part.EMBEDDING);
     int d = config.hiddenSize();
     Tensor table = embedding_VD.gradient();
@@ -478,18 +542,19 @@ public final class Decoder implements AutoCloseable {
             (from, to) -> {
               MemorySegment in = dx.segment();
               MemorySegment out = table.segment();
-              for (int i = 0; i < batch.positions(); i++) {
+              for (int i = 0; i < tokens_T.length; i++) {
                 Elementwise.axpy(
-                    1, in, (long) i * d + from, out, (long) batch.input(i) * d + from, to - from);
+                    1, in, (long) i * d + from, out, (long) tokens_T[i] * d + from, to - from);
               }
             });
   }
 
-  /** Expert loads per mixture layer since the last {@link #balance}. */
+  /** Expert loads per mixture layer since the last {@link #balance}, prediction modules last. */
   public List<ExpertLoad> loads() {
     List<ExpertLoad> out = new ArrayList<>();
-    for (int i = 0; i < blocks.size(); i++) {
-      if (blocks.get(i).feedForward() instanceof MixtureFeedForward mixture) {
+    List<Block> all = allBlocks();
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).feedForward() instanceof MixtureFeedForward mixture) {
         out.add(new ExpertLoad(i, mixture.load()));
       }
     }
@@ -498,12 +563,47 @@ public final class Decoder implements AutoCloseable {
 
   /** Moves router biases towards balance and forgets the loads. */
   public void balance(double gamma) {
-    for (Block block : blocks) {
-      if (block.feedForward() instanceof MixtureFeedForward mixture) {
-        mixture.balance(gamma);
-        mixture.resetLoad();
+    for (MixtureFeedForward mixture : balancing()) {
+      mixture.balance(gamma);
+      mixture.resetLoad();
+    }
+  }
+
+  /** The largest attention score of any head since the last {@link #clipScores}. */
+  public double largestScore() {
+    double largest = 0;
+    for (Block block : allBlocks()) {
+      for (float score : block.mixer().largestScores()) {
+        largest = Math.max(largest, score);
       }
     }
+    return largest;
+  }
+
+  /**
+   * QK-clip (Kimi K2, arXiv 2507.20534, section 2.1): shrinks the query and key weights of every
+   * head whose largest score since the last call was above {@code limit}, so that it would have
+   * been the limit; then forgets the scores.
+   *
+   * @param limit tau; 0 changes nothing
+   * @return how many heads were clipped
+   */
+  public int clipScores(double limit) {
+    int clipped = 0;
+    for (Block block : allBlocks()) {
+      float[] largest = block.mixer().largestScores();
+      for (int head = 0; limit > 0 && head < largest.length; head++) {
+        if (largest[head] > limit) {
+          block.mixer().shrinkScores(head, limit / largest[head]);
+          clipped++;
+        }
+      }
+      Arrays.fill(largest, 0);
+    }
+    if (clipped > 0) {
+      parameters.round(compute.workers());
+    }
+    return clipped;
   }
 
   @Override

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Queries, keys and values come from one product. Extra suffixes: G key heads, P head width, A
  * the product's width (H + 2 G) P.
  */
-final class GroupedAttention implements Sublayer {
+final class GroupedAttention implements Mixer {
   private final RotaryTable rotary;
   private final float scale;
   private final int heads;
@@ -31,6 +31,7 @@ final class GroupedAttention implements Sublayer {
   private final @Nullable Norm queryNorm;
   private final @Nullable Norm keyNorm;
   private final Weight out_DV;
+  private final float[] largest_H;
 
   /**
    * @param prefix for example {@code model.layers.0.self_attn.}
@@ -61,6 +62,7 @@ final class GroupedAttention implements Sublayer {
         shape.qkNorm() ? new Norm(parameters, prefix + "k_norm.weight", head, eps) : null;
     this.out_DV =
         parameters.matrix(Role.OUTPUT_MATRIX, prefix + "o_proj.weight", hidden, heads * head);
+    this.largest_H = new float[heads];
   }
 
   /**
@@ -110,7 +112,7 @@ final class GroupedAttention implements Sublayer {
     }
     Tensor heads_TA = normed;
     pass.rows(t, (from, to) -> rotate(heads_TA, raw, q, k, v, position, from, to));
-    core(pass).forward(q, k, v, pass.starts(), o, lse, pass.workspace());
+    core(pass).forward(q, k, v, pass.starts(), o, lse, largest_H, pass.workspace());
     pass.linearAdd(o, out_DV, x_TD);
     return new Kept(raw, queryInv, keyInv, q, k, v, o, lse);
   }
@@ -203,6 +205,23 @@ final class GroupedAttention implements Sublayer {
         rotary.rotate(position[t], dk.segment(), i, bf16, out, key, true);
         Bf16.convert(dv, i, da, row + (long) (heads + keyHeads + g) * head, head);
       }
+    }
+  }
+
+  @Override
+  public float[] largestScores() {
+    return largest_H;
+  }
+
+  /**
+   * A key head may serve several query heads, so the query takes all of the factor. Where queries
+   * are normalised, their norm's weight serves all heads and their own weights have no effect on
+   * the scores: such a head cannot be clipped, and its scores cannot run away.
+   */
+  @Override
+  public void shrinkScores(int h, double factor) {
+    if (queryNorm == null) {
+      qkv_AD.scaleRows(h * head, head, (float) factor);
     }
   }
 

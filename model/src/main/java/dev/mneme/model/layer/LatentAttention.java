@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * latent, of the rotated key) are one product. Extra suffixes: Q the query's part of that product
  * (its latent rank, or all query heads), A the whole product, P = N + R one query head.
  */
-final class LatentAttention implements Sublayer {
+final class LatentAttention implements Mixer {
   private final Attention.Mla shape;
   private final RotaryTable rotary;
   private final float scale;
@@ -40,6 +40,7 @@ final class LatentAttention implements Sublayer {
   private final Norm latentNorm;
   private final Weight keyValueUp;
   private final Weight out_DV;
+  private final float[] largest_H;
 
   /**
    * @param prefix for example {@code model.layers.0.self_attn.}
@@ -82,6 +83,7 @@ final class LatentAttention implements Sublayer {
         parameters.matrix(Role.MATRIX, prefix + "kv_b_proj.weight", heads * (nope + value), latent);
     this.out_DV =
         parameters.matrix(Role.OUTPUT_MATRIX, prefix + "o_proj.weight", hidden, heads * value);
+    this.largest_H = new float[heads];
   }
 
   /**
@@ -127,7 +129,7 @@ final class LatentAttention implements Sublayer {
     Tensor kv = pass.linear(latents, keyValueUp);
     pass.rows(t, (from, to) -> rotateQueries(qRaw, q, position, from, to));
     pass.rows(t, (from, to) -> expandKeys(a, kv, k, v, position, from, to));
-    core(pass).forward(q, k, v, pass.starts(), o, lse, pass.workspace());
+    core(pass).forward(q, k, v, pass.starts(), o, lse, largest_H, pass.workspace());
     pass.linearAdd(o, out_DV, x_TD);
     pass.workspace().release(mark);
     return new Kept(a, queryInv, queries, latentInv, latents, q, k, v, o, lse);
@@ -270,6 +272,24 @@ final class LatentAttention implements Sublayer {
       long shared = (long) t * da.cols() + queryPart + latent;
       rotary.rotate(position[t], dks, first, bf16, da.segment(), shared, true);
     }
+  }
+
+  @Override
+  public float[] largestScores() {
+    return largest_H;
+  }
+
+  /**
+   * Unrotated parts of query and key share the factor; the rotated key belongs to all heads, so
+   * there the query takes all of it.
+   */
+  @Override
+  public void shrinkScores(int h, double factor) {
+    Weight query = queryUp == null ? a_AD : queryUp;
+    float root = (float) Math.sqrt(factor);
+    query.scaleRows(h * head, nope, root);
+    query.scaleRows(h * head + nope, rope, (float) factor);
+    keyValueUp.scaleRows(h * (nope + value), nope, root);
   }
 
   @Override

@@ -37,6 +37,7 @@ final class MixtureFeedForward implements Sublayer {
   private final Weight down_EDF;
   private final @Nullable DenseFeedForward shared;
   private final long[] load_E;
+  private double balanceLoss;
 
   /**
    * @param prefix for example {@code model.layers.1.mlp.}
@@ -253,6 +254,7 @@ final class MixtureFeedForward implements Sublayer {
 
     Tensor dLogits = pass.input(t, experts);
     float[] dWeights = dWeight.toFloats();
+    float[] dShare = pass.balance() == 0 ? null : balanceGradient(pass, kept);
     pass.rows(
         t,
         (from, to) -> {
@@ -270,7 +272,7 @@ final class MixtureFeedForward implements Sublayer {
               chosen[j] = kept.chosen_TK()[i * k + j];
             }
             System.arraycopy(kept.scores_TE(), i * experts, scores, 0, experts);
-            router.backward(scores, chosen, dw, 0, row);
+            router.backward(scores, chosen, dw, 0, dShare, i * experts, row);
             for (int e = 0; e < experts; e++) {
               dLogits.set((long) i * experts + e, row[e]);
             }
@@ -280,6 +282,48 @@ final class MixtureFeedForward implements Sublayer {
     pass.compute().multiply(Mat.of(dLogits), Op.N, gate_ED.mat(), Op.N, Mat.of(dh), true);
     pass.workspace().release(mark);
     return dh;
+  }
+
+  /**
+   * The sequence-wise balance loss (DeepSeek-V3, section 2.1.2, eq. 17 to 20): for each sequence
+   * {@code sum_e f_e P_e}, {@code f_e} being how often an expert was chosen relative to even shares
+   * and {@code P_e} its mean share of a token's scores. A sequence counts as often as it has
+   * positions, so that its length cancels in the derivative.
+   *
+   * @return derivative of the objective by each token's share of scores, [T, E]
+   */
+  private float[] balanceGradient(Pass pass, Kept kept) {
+    int experts = moe.experts();
+    int k = moe.expertsPerToken();
+    float[] out = new float[kept.scores_TE().length];
+    int[] starts = pass.starts();
+    for (int s = 0; s + 1 < starts.length; s++) {
+      int positions = starts[s + 1] - starts[s];
+      double[] often = new double[experts];
+      for (int i = starts[s] * k; i < starts[s + 1] * k; i++) {
+        often[kept.chosen_TK()[i]] += (double) experts / k / positions;
+      }
+      for (int t = starts[s]; t < starts[s + 1]; t++) {
+        double sum = 0;
+        for (int e = 0; e < experts; e++) {
+          sum += kept.scores_TE()[t * experts + e];
+        }
+        for (int e = 0; e < experts; e++) {
+          out[t * experts + e] = (float) (pass.balance() * often[e]);
+          balanceLoss += often[e] * kept.scores_TE()[t * experts + e] / sum;
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Of the backward passes since {@link #resetBalanceLoss}, without its weight. */
+  double balanceLoss() {
+    return balanceLoss;
+  }
+
+  void resetBalanceLoss() {
+    balanceLoss = 0;
   }
 
   private void accumulate(

@@ -14,10 +14,17 @@ import dev.mneme.model.tensor.Workspace;
  *
  * @param starts first position of each segment, and the total
  * @param products type of the inputs of products
+ * @param balance derivative of the objective by the sequence-wise balance loss, 0 without
  */
 // The array of segment starts is shared by one pass and never written.
 @SuppressWarnings("ArrayRecordComponent")
-record Pass(Compute compute, Workspace workspace, Profile profile, DType products, int[] starts) {
+record Pass(
+    Compute compute,
+    Workspace workspace,
+    Profile profile,
+    DType products,
+    int[] starts,
+    float balance) {
   /** Rows that one task of an elementwise loop handles. */
   static final int GRAIN = 128;
 

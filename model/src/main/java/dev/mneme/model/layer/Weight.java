@@ -1,5 +1,6 @@
 package dev.mneme.model.layer;
 
+import dev.mneme.model.kernel.Elementwise;
 import dev.mneme.model.kernel.Mat;
 import dev.mneme.model.tensor.Tensor;
 
@@ -55,5 +56,10 @@ public final class Weight {
   /** Row {@code block} of equally sized row blocks, for experts stacked in one weight. */
   Weight block(int block, int blockRows) {
     return new Weight(owner, offset + (long) block * blockRows * cols, blockRows, cols);
+  }
+
+  /** Scales the F32 values of some rows; the rounded copy is not touched. */
+  void scaleRows(int from, int count, float factor) {
+    Elementwise.scale(factor, owner.values().segment(), offset + (long) from * cols, count * cols);
   }
 }

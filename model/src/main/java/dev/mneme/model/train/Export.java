@@ -38,7 +38,11 @@ public final class Export {
         var arena = Arena.ofConfined()) {
       ModelConfig config = ModelConfig.read(from);
       var tensors = new ArrayList<TensorSource>();
-      for (TensorSpec spec : config.tensors()) {
+      List<TensorSpec> specs = new ArrayList<>(config.tensors());
+      if (reader.hasMtp()) {
+        specs.addAll(config.mtpTensors());
+      }
+      for (TensorSpec spec : specs) {
         TensorView view = reader.tensor(spec.name());
         MemorySegment floats = arena.allocate(view.count() * Float.BYTES, 64);
         view.copyTo(floats);

@@ -176,7 +176,7 @@ final class FusedKernelsTest {
     try (Compute compute = Compute.best(2);
         Workspace workspace = new Workspace()) {
       new CausalAttention(compute, DType.F32, heads, groups, d, v, 0.3f)
-          .forward(q, k, value, starts, o, lse, workspace);
+          .forward(q, k, value, starts, o, lse, new float[heads], workspace);
     }
     for (int i : new int[] {0, 2, 3, 40, 79, 80}) {
       int start = i < 3 ? 0 : i < 80 ? 3 : 80;
@@ -339,7 +339,7 @@ final class FusedKernelsTest {
       router.route(scores, null, chosen, weights, 0, new float[8]);
       float[] dWeights = {0.7f, -1.3f};
       float[] got = new float[8];
-      router.backward(scores, chosen, dWeights, 0, got);
+      router.backward(scores, chosen, dWeights, 0, null, 0, got);
       for (int e = 0; e < 8; e++) {
         double[] sums = new double[2];
         for (int side = 0; side < 2; side++) {

@@ -161,22 +161,22 @@ class CpuDecoderTest {
   @MethodSource("modelsAndPrecisions")
   @SuppressWarnings("MustBeClosedChecker") // closed one by one at the end
   void anInvariantPrefillDoesNotFeelPrefixCacheBatchOrThreads(String name, Precision precision) {
-    int[] ids = randomTokens(150, 12);
-    int[] more = randomTokens(4, 13);
+    int[] ids = randomTokens(76, 12);
+    int[] more = randomTokens(3, 13);
     List<float[]> results = new ArrayList<>();
-    for (int threads : new int[] {1, 2, 3}) {
+    for (int threads : new int[] {1, 3}) {
       try (Decoder decoder =
           CpuDecoder.open(GoldenCheckpoints.folder(name), precision, Prefill.INVARIANT, threads)) {
-        for (int batch : new int[] {1, 3, 16}) {
+        for (int batch : threads == 1 ? new int[] {1, 3, 16} : new int[] {2}) {
           Sequence[] sequences = new Sequence[batch];
           float[][] logits = new float[batch][VOCABULARY];
           int[] next = new int[batch];
           for (int i = 0; i < batch; i++) {
             // None, some and nearly all of the prompt come from what was kept.
-            int kept = i * 149 / 15;
+            int kept = i * 75 / 15;
             try (Sequence parent = decoder.newSequence()) {
               if (kept > 0) {
-                decoder.prefill(parent, ids, 0, Math.min(150, kept + 7), logits[i]);
+                decoder.prefill(parent, ids, 0, Math.min(ids.length, kept + 7), logits[i]);
               }
               sequences[i] = decoder.fork(parent, kept);
             }
@@ -193,7 +193,7 @@ class CpuDecoderTest {
         }
       }
     }
-    assertThat(results).hasSize(60).allSatisfy(r -> assertThat(r).isEqualTo(results.get(0)));
+    assertThat(results).hasSize(22).allSatisfy(r -> assertThat(r).isEqualTo(results.get(0)));
   }
 
   /**
