@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,17 @@ import org.slf4j.LoggerFactory;
  */
 public final class AgentSession {
   private static final Logger log = LoggerFactory.getLogger(AgentSession.class);
+  private static final int RECALL_MORE = 4;
+  private static final String ASSISTANT = Role.ASSISTANT.wireName();
+  private static final Pattern OWN_WORDS =
+      Pattern.compile(
+          "\\byou('ve|'d| have| had| just| once| ever| last| already)* (said|told|recommended|"
+              + "suggested|advised|mentioned|explained|answered|wrote|gave|promised|proposed|listed)\\b|\\bdid"
+              + " you (just |ever )?(say|tell|recommend|suggest|advise|mention|explain|answer|"
+              + "write|give|promise|propose|list)\\b|\\byour (last |earlier |first"
+              + " )?(answer|reply|advice|recommendation|suggestion|idea|"
+              + "explanation|list|poem|story)\\b",
+          Pattern.CASE_INSENSITIVE);
   private static final String NO_MEMORY = "The reply was written without long-term memory: ";
 
   private final Agent agent;
@@ -184,11 +196,26 @@ public final class AgentSession {
     }
     try {
       // Some of them may stand in the conversation anyway, so ask for more than needed.
-      return agent.memory.recall(scope, text, agent.config.recallLimit() * 2);
+      List<RecalledMemory> found =
+          agent.memory.recall(scope, text, agent.config.recallLimit() * RECALL_MORE);
+      return ownWords(text) ? found : found.stream().filter(each -> !isOwn(each)).toList();
     } catch (AgentMemoryException e) {
       events.accept(new AgentEvent.Warned(NO_MEMORY + e.getMessage()));
       return List.of();
     }
+  }
+
+  /**
+   * Whether the person asks for something the agent said. Only then do its own words come back as
+   * memories: what a person told is evidence, but a model that reads its own earlier mistakes as
+   * memories repeats them.
+   */
+  private static boolean ownWords(String text) {
+    return OWN_WORDS.matcher(text).find();
+  }
+
+  private static boolean isOwn(RecalledMemory memory) {
+    return memory.speaker().equals(ASSISTANT);
   }
 
   private void answer(
@@ -373,7 +400,7 @@ public final class AgentSession {
     }
 
     private void callTools(ChatReply reply, Sampling sampling) {
-      Turn calling = keep(newTurn("assistant", reply.message(), null, provenance(reply, sampling)));
+      Turn calling = keep(newTurn(ASSISTANT, reply.message(), null, provenance(reply, sampling)));
       running.add(calling.message());
       for (ToolCall call : reply.message().toolCalls()) {
         events.accept(new AgentEvent.ToolCalled(call));
@@ -396,7 +423,7 @@ public final class AgentSession {
                 : new AgentEvent.Failed("the model answered with nothing", true, ""));
         return;
       }
-      Turn turn = keep(newTurn("assistant", message, question.id(), provenance(reply, sampling)));
+      Turn turn = keep(newTurn(ASSISTANT, message, question.id(), provenance(reply, sampling)));
       events.accept(new AgentEvent.Done(question, turn, reply.finish(), used));
     }
 

@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 /**
  * A memory that lives as long as the process: for chats nobody wants kept ({@code --ephemeral}),
  * for simulations without a store, and for tests. Recalls the turns of the same user and agent that
- * share the most words with the query. Thread-safe.
+ * share the most words with the query; who only asked says less than who told, so a question counts
+ * half. Thread-safe.
  */
 public final class InMemoryAgentMemory implements AgentMemory {
   private static final Pattern WORDS = Pattern.compile("[\\p{L}\\p{N}]+");
@@ -54,7 +55,9 @@ public final class InMemoryAgentMemory implements AgentMemory {
                 each.at(),
                 each.speaker(),
                 each.message().content(),
-                shared.size(),
+                each.message().content().strip().endsWith("?")
+                    ? shared.size() / 2.0
+                    : shared.size(),
                 "shares " + String.join(", ", shared.stream().sorted().toList()),
                 each.id()));
       }

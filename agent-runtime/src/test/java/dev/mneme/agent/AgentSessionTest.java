@@ -102,6 +102,22 @@ final class AgentSessionTest {
   }
 
   @Test
+  void whatTheModelSaidComesBackOnlyWhenAskedFor() {
+    List<ChatRequest> requests = new ArrayList<>();
+    ChatModel model = recording(requests, "The lighthouse is made of cheese.");
+    say(agent(model, memory).open(SCOPE.withSession("old")), "I visited the lighthouse in Brest.");
+    say(agent(model, memory).open(SCOPE.withSession("new")), "Which lighthouse did I visit?");
+    assertThat(requests.getLast().messages().getFirst().content())
+        .contains("user: I visited the lighthouse in Brest.")
+        .doesNotContain("cheese");
+    say(
+        agent(model, memory).open(SCOPE.withSession("later")),
+        "What did you say about the lighthouse?");
+    assertThat(requests.getLast().messages().getFirst().content())
+        .contains("assistant: The lighthouse is made of cheese.");
+  }
+
+  @Test
   void anotherUsersMemoriesNeverReachThePrompt() {
     List<ChatRequest> requests = new ArrayList<>();
     ChatModel model = recording(requests, "I do not know.");

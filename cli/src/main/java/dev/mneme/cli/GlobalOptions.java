@@ -46,6 +46,11 @@ public final class GlobalOptions {
     return Home.resolve(home, System.getenv());
   }
 
+  /** What {@code --set} was given, in order. */
+  public List<String> settings() {
+    return List.copyOf(settings);
+  }
+
   /** Reads the configuration of the data directory. */
   public ConfigLoader.Resolved resolveConfig() {
     try {

@@ -24,6 +24,7 @@ import picocli.CommandLine.Mixin;
       ChatCommand.class,
       EvolveCommand.class,
       SimulateCommand.class,
+      ExperimentCommand.class,
       ModelsCommand.class,
       TrainCommand.class,
       EvalCommand.class,

@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import dev.mneme.cli.config.MnemeConfig;
 import dev.mneme.cli.preferences.LearntPreferences;
 import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.MemoryStoreConfig;
@@ -51,8 +52,11 @@ final class PreferencesWindow {
 
   static LearntPreferences learnt(CommandSpec spec) {
     GlobalOptions options = GlobalOptions.of(spec);
+    MnemeConfig config = options.config();
     return new LearntPreferences(
-        options.home().create(), options.config().scope().tenant(), Clock.systemUTC());
+        options.home().create(),
+        config.preferences().extractor(config.scope().tenant()),
+        Clock.systemUTC());
   }
 
   private static @Nullable Instant time(String option, @Nullable String text) {

@@ -6,7 +6,9 @@ import dev.mneme.agent.sim.Scenario;
 import dev.mneme.agent.sim.Simulation;
 import dev.mneme.agent.sim.SimulationConfig;
 import dev.mneme.agent.sim.SimulationReport;
+import dev.mneme.agent.sim.Surroundings;
 import dev.mneme.cli.evolve.SimulationEvolution;
+import dev.mneme.cli.preferences.HeardWishes;
 import dev.mneme.data.Sampling;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -156,18 +158,19 @@ final class SimulateCommand implements Callable<Integer> {
             concurrency,
             maxTokens,
             maxWall == null ? null : Duration.ofSeconds((long) (maxWall * 60)));
+    var surroundings = new Surroundings(HeardWishes::new, null);
     if (evolveEvery == 0) {
       try (ChatModel chat = bench.models().open(model)) {
-        finish(new Simulation(loaded, config, chat, null, this::show).run());
+        finish(new Simulation(loaded, config, chat, null, surroundings, this::show).run());
       }
       return;
     }
     if (!model.equals("active")) {
       throw new UserError("--evolve-every trains the active checkpoint; leave --model out");
     }
-    try (var evolution = SimulationEvolution.open(bench, folder, loaded.start(), this::line);
+    try (var evolution = SimulationEvolution.open(bench, folder, loaded.start(), true, this::line);
         ChatModel chat = evolution.model()) {
-      finish(new Simulation(loaded, config, chat, evolution, this::show).run());
+      finish(new Simulation(loaded, config, chat, evolution, surroundings, this::show).run());
     }
   }
 

@@ -109,10 +109,12 @@ public final class Workbench implements AutoCloseable {
   }
 
   /** The checkpoints, the bundled one among them. */
-  public CheckpointRegistry registry() {
+  public synchronized CheckpointRegistry registry() {
     if (registry == null) {
-      registry = CheckpointRegistry.open(home.models(), clock);
-      BundledCheckpoint.installIfMissing(registry);
+      CheckpointRegistry opened = CheckpointRegistry.open(home.models(), clock);
+      // Agents on many threads ask for it: nobody may see it before the starter is in it.
+      BundledCheckpoint.installIfMissing(opened);
+      registry = opened;
     }
     return registry;
   }

@@ -16,7 +16,12 @@ import dev.mneme.agent.sim.Scenario.AgentSpec;
 import dev.mneme.agent.sim.SimulatedUser.Judgement;
 import dev.mneme.agent.sim.SimulatedUser.Reaction;
 import dev.mneme.agent.sim.SimulatedUser.Utterance;
+import dev.mneme.agent.tool.BuiltIns;
+import dev.mneme.agent.tool.PermissionAsker;
+import dev.mneme.agent.tool.Permissions;
+import dev.mneme.agent.tool.Tool;
 import dev.mneme.agent.tool.ToolBox;
+import dev.mneme.agent.tool.ToolLimits;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
 import dev.mneme.data.Sampling;
@@ -45,6 +50,8 @@ final class Cell {
   private static final Logger log = LoggerFactory.getLogger(Cell.class);
   private static final int WINDOW_TURNS = 16;
   private static final int FAILURES_TO_STOP = 3;
+  private static final int TOOL_ROUNDS = 3;
+  private static final int RECALLED = 4;
 
   private final int index;
   private final Scenario scenario;
@@ -70,6 +77,7 @@ final class Cell {
       ChatModel shared,
       Sampling sampling,
       CollectiveMemory collective,
+      Surroundings surroundings,
       Totals totals) {
     this.index = index;
     this.scenario = scenario;
@@ -88,27 +96,47 @@ final class Cell {
           new AgentConfig(
               persona,
               sampling.withSeed(agentSeed),
-              each.memory() == Scenario.MemoryScope.NONE ? 0 : 4,
+              each.memory() == Scenario.MemoryScope.NONE ? 0 : RECALLED,
               0.4,
-              0,
+              each.tools().isEmpty() ? 0 : TOOL_ROUNDS,
               WINDOW_TURNS,
               ZoneOffset.UTC);
+      var recalled =
+          new CellMemory(
+              memory, each.memory(), collective, surroundings.wishes(), index, () -> now);
       agents.put(
           each.id(),
           new Agent(
-              model,
-              new CellMemory(memory, each.memory(), collective, index),
-              ToolBox.empty(),
-              scope -> List.of(),
-              config,
-              clock));
+              model, recalled, tools(each, recalled, clock), recalled::standing, config, clock));
     }
     this.followers = order.stream().filter(each -> each.after() != null).toList();
     for (Scenario.UserSpec each : scenario.users()) {
       users.add(
           new SimulatedUser(
-              each, Hashes.subSeed(seed, "user", each.id(), Integer.toString(index))));
+              each,
+              Hashes.subSeed(seed, "user", each.id(), Integer.toString(index)),
+              HiddenProfile.adversarial(each, seed, index)));
     }
+  }
+
+  /** The built-in tools a scenario gives an agent; the same ones a chat has. */
+  private ToolBox tools(AgentSpec agent, CellMemory recalled, InstantSource clock) {
+    if (agent.tools().isEmpty()) {
+      return ToolBox.empty();
+    }
+    List<Tool> given =
+        BuiltIns.all(
+                clock,
+                ZoneOffset.UTC,
+                (query, context) ->
+                    recalled.recall(context.scope(), query, RECALLED).stream()
+                        .map(each -> each.speaker() + ": " + each.text())
+                        .toList())
+            .stream()
+            .filter(each -> agent.tools().contains(each.spec().name()))
+            .toList();
+    return new ToolBox(
+        () -> given, Permissions.inMemory(), PermissionAsker.nobody(), ToolLimits.DEFAULT);
   }
 
   int index() {
@@ -161,7 +189,9 @@ final class Cell {
     model.at(step);
     try {
       for (SimulatedUser each : users) {
-        converse(each, step);
+        if (step >= each.spec().joins()) {
+          converse(each, step);
+        }
       }
     } catch (RuntimeException e) {
       log.debug("cell {} failed at step {}", index, step, e);
@@ -177,7 +207,8 @@ final class Cell {
 
   private void converse(SimulatedUser user, int step) {
     String agentId = user.spec().agent();
-    boolean fresh = step % scenario.sessionSteps() == 0 || user.leaves();
+    boolean fresh =
+        step == user.spec().joins() || step % scenario.sessionSteps() == 0 || user.leaves();
     AgentSession session = session(speaker(user), agentId, fresh);
     Utterance said = user.speak(step, fresh);
     happened(
@@ -192,7 +223,7 @@ final class Cell {
     if (done == null) {
       if (failures == 0) {
         // The model answered, with nothing: nobody is satisfied by that, and it has to count.
-        unsatisfied(said, step);
+        unsatisfied(user, said, step);
       }
       return;
     }
@@ -202,7 +233,7 @@ final class Cell {
     String reply = done.reply().message().content();
     replied(agentId, done, step);
     Judgement judgement = user.judge(said, reply, step);
-    judged(said, judgement, session, done, step);
+    judged(user, said, judgement, session, done, step);
     react(user, said, session, done, judgement, step);
     follow(user, agentId, reply, step);
   }
@@ -228,7 +259,7 @@ final class Cell {
       lastWords.put(each.id(), reply);
       replied(each.id(), done, step);
       var said = new Utterance(heard, heard, SimulatedUser.Act.TASK, List.of());
-      judged(said, listener.judge(said, reply, step), session, done, step);
+      judged(listener, said, listener.judge(said, reply, step), session, done, step);
     }
   }
 
@@ -289,7 +320,12 @@ final class Cell {
   }
 
   private void judged(
-      Utterance said, Judgement judgement, AgentSession session, AgentEvent.Done done, int step) {
+      SimulatedUser user,
+      Utterance said,
+      Judgement judgement,
+      AgentSession session,
+      AgentEvent.Done done,
+      int step) {
     Boolean remembered =
         said.act() == SimulatedUser.Act.RECALL
             ? carried(said.answers().getFirst(), session, done)
@@ -298,6 +334,7 @@ final class Cell {
         new SimEvent.Judged(
             step,
             index,
+            user.spec().id(),
             done.reply().id(),
             judgement.satisfaction(),
             judgement.form(),
@@ -307,9 +344,9 @@ final class Cell {
     totals.satisfaction.add(judgement.satisfaction());
   }
 
-  private void unsatisfied(Utterance said, int step) {
+  private void unsatisfied(SimulatedUser user, Utterance said, int step) {
     Boolean success = said.answers().isEmpty() ? null : false;
-    happened(new SimEvent.Judged(step, index, "", 0, 0, success, null));
+    happened(new SimEvent.Judged(step, index, user.spec().id(), "", 0, 0, success, null));
     totals.judged.increment();
   }
 
@@ -351,11 +388,14 @@ final class Cell {
         AgentEvent.Done second = settled(outcome, step);
         if (second != null && !second.reply().id().equals(turnId)) {
           String other = second.reply().message().content();
-          boolean better = user.judge(said, other, step).satisfaction() > judgement.satisfaction();
-          String kept = better ? second.reply().id() : turnId;
-          String over = better ? turnId : second.reply().id();
-          session.signal(new Signal.Choice(kept, tick(), over));
-          reacted(step, turnId, better ? "retry_better" : "retry_no_better", other);
+          double gain = user.judge(said, other, step).satisfaction() - judgement.satisfaction();
+          // Nobody chooses between two replies that are as good as each other.
+          if (gain != 0) {
+            String kept = gain > 0 ? second.reply().id() : turnId;
+            String over = gain > 0 ? turnId : second.reply().id();
+            session.signal(new Signal.Choice(kept, tick(), over));
+          }
+          reacted(step, turnId, gain > 0 ? "retry_better" : "retry_no_better", other);
         }
       }
     }

@@ -5,12 +5,17 @@ import dev.mneme.agent.InMemoryAgentMemory;
 import dev.mneme.agent.RecalledMemory;
 import dev.mneme.agent.SessionInfo;
 import dev.mneme.agent.sim.Scenario.MemoryScope;
+import dev.mneme.data.Role;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Signal;
 import dev.mneme.data.Turn;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * What one agent of a cell may recall: nothing, its own, or its own and what others shared. What
@@ -20,13 +25,30 @@ final class CellMemory implements AgentMemory {
   private final InMemoryAgentMemory own;
   private final MemoryScope reach;
   private final CollectiveMemory collective;
+  private final Supplier<Wishes> newWishes;
+  private final Map<String, Wishes> wishes = new HashMap<>();
   private final int cell;
+  private final InstantSource clock;
 
-  CellMemory(InMemoryAgentMemory own, MemoryScope reach, CollectiveMemory collective, int cell) {
+  CellMemory(
+      InMemoryAgentMemory own,
+      MemoryScope reach,
+      CollectiveMemory collective,
+      Supplier<Wishes> newWishes,
+      int cell,
+      InstantSource clock) {
     this.own = own;
     this.reach = reach;
     this.collective = collective;
+    this.newWishes = newWishes;
     this.cell = cell;
+    this.clock = clock;
+  }
+
+  /** What the scope's person asked for in general; nothing for an agent without a memory. */
+  List<String> standing(Scope scope) {
+    Wishes heard = wishes.get(scope.user());
+    return heard == null ? List.of() : heard.standing(scope.session(), clock.instant());
   }
 
   @Override
@@ -47,6 +69,9 @@ final class CellMemory implements AgentMemory {
   @Override
   public void log(Turn turn) {
     own.log(turn);
+    if (reach != MemoryScope.NONE && turn.message().role() == Role.USER) {
+      wishes.computeIfAbsent(turn.scope().user(), user -> newWishes.get()).heard(turn);
+    }
   }
 
   @Override

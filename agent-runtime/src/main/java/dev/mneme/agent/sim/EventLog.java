@@ -109,6 +109,7 @@ final class EventLog implements AutoCloseable {
       boolean safe =
           event instanceof SimEvent.Checkpoint
               || event instanceof SimEvent.Evolved
+              || event instanceof SimEvent.Measured
               || event instanceof SimEvent.Started;
       if (safe) {
         keptEvents = events.size();

@@ -24,6 +24,15 @@ public interface Evolution {
    */
   Outcome evolve(int round, History history, Instant now);
 
+  /**
+   * What can be found out about the weights that answer now, outside of the conversations: for
+   * example {@code mt_bench} or {@code kl_first}. Asked before the first step (round 0) and after
+   * every cycle; a resumed run asks only for what its log does not have.
+   */
+  default Map<String, Double> measure(int round) {
+    return Map.of();
+  }
+
   /** A resumed run says which outcome its log ends with, so that the same weights answer. */
   void restore(Outcome last);
 
@@ -44,7 +53,7 @@ public interface Evolution {
    * @param promoted whether other weights answer now
    * @param model the weights that answer now
    * @param note why, for people
-   * @param measures numbers worth keeping, for example {@code kl} or {@code mt_bench}
+   * @param measures numbers of the cycle worth keeping, for example {@code kl}
    */
   record Outcome(boolean promoted, ModelRef model, String note, Map<String, Double> measures) {
     public Outcome {

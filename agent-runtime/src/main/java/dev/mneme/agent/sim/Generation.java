@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param promoted whether the cycle before it promoted; null for the first
  * @param note what that cycle said
  * @param measures what that cycle measured
+ * @param weights what was found out about the weights outside of the conversations
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Generation(
@@ -68,7 +69,8 @@ public record Generation(
     int failedCells,
     @Nullable Boolean promoted,
     @Nullable String note,
-    Map<String, Double> measures) {
+    Map<String, Double> measures,
+    Map<String, Double> weights) {
 
   /** Measures every generation of a log. */
   static List<Generation> of(List<SimEvent> events) {
@@ -94,6 +96,7 @@ public record Generation(
           generations.add(counting.done(last));
           counting = new Counting(evolved.round(), evolved.step(), evolved);
         }
+        case SimEvent.Measured measured -> counting.weights = measured.measures();
         case SimEvent.Ended ended -> {}
       }
     }
@@ -110,6 +113,7 @@ public record Generation(
     final List<String> replies = new ArrayList<>();
     final Map<String, Integer> reactions = new TreeMap<>();
     final Map<Integer, double[]> byCell = new TreeMap<>();
+    Map<String, Double> weights = Map.of();
     String model = "";
     long promptTokens;
     long replyTokens;
@@ -188,7 +192,8 @@ public record Generation(
           failed,
           before == null ? null : before.promoted(),
           before == null ? null : before.note(),
-          before == null ? Map.of() : before.measures());
+          before == null ? Map.of() : before.measures(),
+          weights);
     }
 
     /** Normal approximation over the means of cells. */

@@ -14,10 +14,20 @@ final class HiddenProfile {
   private final long seed;
   private final boolean adversarial;
 
-  HiddenProfile(UserSpec spec, long seed) {
+  HiddenProfile(UserSpec spec, long seed, boolean adversarial) {
     this.spec = spec;
     this.seed = seed;
-    this.adversarial = share(Hashes.subSeed(seed, "adversarial")) < spec.adversarial();
+    this.adversarial = adversarial;
+  }
+
+  /**
+   * Whether the person of this cell is one of the adversarial share: exactly that share of the
+   * cells, beginning anywhere, so that few cells have no more and no fewer of them by luck.
+   */
+  static boolean adversarial(UserSpec spec, long runSeed, int cell) {
+    double at = share(Hashes.subSeed(runSeed, "adversarial", spec.id()));
+    return Math.floor(at + (cell + 1) * spec.adversarial())
+        > Math.floor(at + cell * spec.adversarial());
   }
 
   /** A number in [0, 1) from a seed. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.mneme.agent.internal.Yaml;
+import dev.mneme.data.BuiltInTools;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -75,12 +76,37 @@ public record Scenario(
    * @param persona key of {@link Scenario#personas()}
    * @param memory what it may recall
    * @param after the agent whose words it answers; null for one that users speak with
+   * @param tools the built-in tools it may call; none when left out
    */
-  public record AgentSpec(String id, String persona, MemoryScope memory, @Nullable String after) {
+  public record AgentSpec(
+      String id,
+      String persona,
+      MemoryScope memory,
+      @Nullable String after,
+      @Nullable List<String> tools) {
+    private static final List<String> KNOWN_TOOLS =
+        List.of(
+            BuiltInTools.CALCULATOR.name(),
+            BuiltInTools.CLOCK.name(),
+            BuiltInTools.CONVERT_UNITS.name(),
+            BuiltInTools.MEMORY_SEARCH.name());
+
     public AgentSpec {
       requireNonNull(id, "an agent needs an id");
       requireNonNull(persona, "an agent needs a persona");
       memory = memory == null ? MemoryScope.OWN : memory;
+      tools = tools == null ? List.of() : List.copyOf(tools);
+      for (String each : tools) {
+        if (!KNOWN_TOOLS.contains(each)) {
+          throw new IllegalArgumentException(
+              "there is no tool \"" + each + "\"; there are " + KNOWN_TOOLS);
+        }
+      }
+    }
+
+    @Override
+    public List<String> tools() {
+      return requireNonNull(tools);
     }
   }
 
@@ -111,6 +137,8 @@ public record Scenario(
    * @param noise probability that a reaction says the opposite
    * @param adversarial the share of cells in which this person always says the opposite
    * @param expressive probability that the person reacts at all
+   * @param joins the step at which the person first speaks
+   * @param voice which of the built-in remarks, thanks and complaints the person uses
    */
   public record UserSpec(
       String id,
@@ -123,7 +151,9 @@ public record Scenario(
       int patience,
       double noise,
       double adversarial,
-      @Nullable Double expressive) {
+      @Nullable Double expressive,
+      int joins,
+      @Nullable Voice voice) {
     public UserSpec {
       requireNonNull(id, "a user needs an id");
       requireNonNull(agent, "a user needs an agent");
@@ -137,10 +167,45 @@ public record Scenario(
       requireShare("adversarial", adversarial);
       expressive = expressive == null ? 0.8 : expressive;
       requireShare("expressive", expressive);
+      voice = voice == null ? Voice.ANY : voice;
+      if (joins < 0) {
+        throw new IllegalArgumentException("joins is a step, from 0 on, got " + joins);
+      }
       if (facts.isEmpty() && tasks.isEmpty()) {
         throw new IllegalArgumentException("user \"" + id + "\" needs facts or tasks to speak of");
       }
     }
+
+    private UserSpec with(
+        List<List<Taste>> newTastes, List<DriftSpec> newDrift, double newAdversarial) {
+      return new UserSpec(
+          id,
+          agent,
+          names,
+          newTastes,
+          newDrift,
+          facts,
+          tasks,
+          patience,
+          noise,
+          newAdversarial,
+          expressive,
+          joins,
+          voice);
+    }
+  }
+
+  /**
+   * Which wording of the built-in remarks people use. The halves share no sentence, so people whose
+   * conversations are measured can speak in words that nothing was trained on.
+   */
+  public enum Voice {
+    @JsonProperty("any")
+    ANY,
+    @JsonProperty("first")
+    FIRST,
+    @JsonProperty("second")
+    SECOND
   }
 
   /** From a step on, other likings. */
@@ -190,6 +255,60 @@ public record Scenario(
       ask = List.copyOf(ask);
       answers = answers == null ? List.of() : List.copyOf(answers);
     }
+  }
+
+  /** The same people with agents that may recall only so much. */
+  public Scenario withMemory(MemoryScope memory) {
+    return with(
+        agents.stream()
+            .map(
+                each ->
+                    new AgentSpec(each.id(), each.persona(), memory, each.after(), each.tools()))
+            .toList(),
+        users);
+  }
+
+  /** The same, with this share of every kind of person saying the opposite of what they think. */
+  public Scenario withAdversarial(double share) {
+    return with(
+        agents, users.stream().map(each -> each.with(each.tastes(), each.drift(), share)).toList());
+  }
+
+  /** The same people as they are at a step: with the likings they have then, for good. */
+  public Scenario asOf(int step) {
+    return with(
+        agents,
+        users.stream()
+            .map(
+                each -> {
+                  List<List<Taste>> tastes = each.tastes();
+                  for (DriftSpec drift : each.drift()) {
+                    tastes = step >= drift.at() ? drift.tastes() : tastes;
+                  }
+                  return each.with(tastes, List.of(), each.adversarial());
+                })
+            .toList());
+  }
+
+  /** The same people, changing their mind at this step. */
+  public Scenario withDriftAt(int step) {
+    return with(
+        agents,
+        users.stream()
+            .map(
+                each ->
+                    each.with(
+                        each.tastes(),
+                        each.drift().stream()
+                            .map(drift -> new DriftSpec(step, drift.tastes()))
+                            .toList(),
+                        each.adversarial()))
+            .toList());
+  }
+
+  private Scenario with(List<AgentSpec> newAgents, List<UserSpec> newUsers) {
+    return new Scenario(
+        name, description, start, stepTime, sessionSteps, personas, newAgents, newUsers);
   }
 
   private static void requireShare(String name, double value) {

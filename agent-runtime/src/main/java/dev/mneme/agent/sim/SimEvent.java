@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = SimEvent.CellFailed.class, name = "cell_failed"),
   @JsonSubTypes.Type(value = SimEvent.Checkpoint.class, name = "checkpoint"),
   @JsonSubTypes.Type(value = SimEvent.Evolved.class, name = "evolved"),
+  @JsonSubTypes.Type(value = SimEvent.Measured.class, name = "measured"),
   @JsonSubTypes.Type(value = SimEvent.Ended.class, name = "ended"),
 })
 public sealed interface SimEvent {
@@ -87,6 +88,7 @@ public sealed interface SimEvent {
   /**
    * The hidden profile's verdict.
    *
+   * @param by the person who judged, as the scenario calls them
    * @param satisfaction 0 to 1
    * @param form the part of it that is about form
    * @param success whether the reply has the answer; null where none is asked for
@@ -97,6 +99,7 @@ public sealed interface SimEvent {
   record Judged(
       int step,
       int cell,
+      String by,
       String turnId,
       double satisfaction,
       double form,
@@ -123,6 +126,17 @@ public sealed interface SimEvent {
       Map<String, Double> measures)
       implements SimEvent {
     public Evolved {
+      measures = new java.util.TreeMap<>(measures);
+    }
+  }
+
+  /**
+   * What was found out about the weights outside of the conversations: before the first step, and
+   * after every cycle.
+   */
+  record Measured(int step, int round, ModelRef model, Map<String, Double> measures)
+      implements SimEvent {
+    public Measured {
       measures = new java.util.TreeMap<>(measures);
     }
   }

@@ -9,6 +9,7 @@ import dev.mneme.data.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,11 @@ final class SimulatedUser {
           "Great, that helps.",
           "Lovely, thanks.");
   private static final List<String> WRONG =
-      List.of("That is not right.", "No, that is wrong.", "You got that wrong.");
+      List.of("That is not right.", "No, that is wrong.", "You got that wrong.", "No, not at all.");
   private static final List<String> GREETINGS =
-      List.of("Hi, this is %s.", "Hello, %s here.", "Good to see you again, it is %s.");
+      List.of(
+          "Hi, this is %s.",
+          "Hello, %s here.", "Good to see you again, it is %s.", "Good day, %s speaking.");
 
   /**
    * What a person says.
@@ -74,10 +77,10 @@ final class SimulatedUser {
   private int displeased;
   private boolean left;
 
-  SimulatedUser(UserSpec spec, long seed) {
+  SimulatedUser(UserSpec spec, long seed, boolean adversarial) {
     this.spec = spec;
     this.seed = seed;
-    this.profile = new HiddenProfile(spec, Hashes.subSeed(seed, "profile"));
+    this.profile = new HiddenProfile(spec, Hashes.subSeed(seed, "profile"), adversarial);
     this.name = pick(spec.names(), 0, "name");
     for (int i = 0; i < spec.facts().size(); i++) {
       values.add(pick(spec.facts().get(i).values(), 0, "value-" + i));
@@ -126,7 +129,8 @@ final class SimulatedUser {
     if (!remark.isEmpty() && !opening) {
       text.append(remark).append(' ');
     } else if (opening) {
-      text.append(String.format(Locale.ROOT, pick(GREETINGS, step, "greeting"), name)).append(' ');
+      text.append(String.format(Locale.ROOT, pick(voice(GREETINGS), step, "greeting"), name))
+          .append(' ');
     }
     remark = "";
     return new Utterance(
@@ -178,11 +182,11 @@ final class SimulatedUser {
         !profile.adversarial() && HiddenProfile.share(at(step, "noise")) >= spec.noise();
     if (!honest) {
       return new Reaction.Thumb(
-          annoyed, pleased ? pick(WRONG, step, "lie") : pick(THANKS, step, "lie"));
+          annoyed, pleased ? pick(voice(WRONG), step, "lie") : pick(voice(THANKS), step, "lie"));
     }
     double how = HiddenProfile.share(at(step, "how"));
     if (pleased) {
-      String thanks = pick(THANKS, step, "thanks");
+      String thanks = pick(voice(THANKS), step, "thanks");
       if (how < 0.6) {
         return new Reaction.Thumb(true, thanks);
       }
@@ -210,15 +214,15 @@ final class SimulatedUser {
 
   private String complaint(Utterance said, String reply, Judgement judgement, int step) {
     if (Boolean.FALSE.equals(judgement.success())) {
-      String wrong = pick(WRONG, step, "wrong");
+      String wrong = pick(voice(WRONG), step, "wrong");
       return said.act() == Act.RECALL ? wrong + " It is " + said.answers().getFirst() + "." : wrong;
     }
     for (Taste each : profile.tastes(step)) {
       if (!each.likes(reply)) {
-        return pick(each.complaints(), step, "complaint");
+        return pick(voice(each.complaints()), step, "complaint");
       }
     }
-    return pick(WRONG, step, "wrong");
+    return pick(voice(WRONG), step, "wrong");
   }
 
   /** The reply this person would have written; only from what they know and what was said. */
@@ -233,6 +237,16 @@ final class SimulatedUser {
       }
     }
     return text;
+  }
+
+  /** The remarks this person uses. */
+  private List<String> voice(List<String> remarks) {
+    int half = remarks.size() / 2;
+    return switch (Objects.requireNonNull(spec.voice())) {
+      case ANY -> remarks;
+      case FIRST -> remarks.subList(0, half);
+      case SECOND -> remarks.subList(half, remarks.size());
+    };
   }
 
   private long at(int step, String purpose) {

@@ -33,6 +33,7 @@ public final class Simulation {
   private final SimulationConfig config;
   private final ChatModel model;
   private final @Nullable Evolution evolution;
+  private final Surroundings surroundings;
   private final Consumer<Progress> progress;
   private final Totals totals = new Totals();
   private final CollectiveMemory collective = new CollectiveMemory();
@@ -51,10 +52,22 @@ public final class Simulation {
       ChatModel model,
       @Nullable Evolution evolution,
       Consumer<Progress> progress) {
+    this(scenario, config, model, evolution, Surroundings.NONE, progress);
+  }
+
+  /** As above, with wishes heard and people who speak by a model. */
+  public Simulation(
+      Scenario scenario,
+      SimulationConfig config,
+      ChatModel model,
+      @Nullable Evolution evolution,
+      Surroundings surroundings,
+      Consumer<Progress> progress) {
     this.scenario = requireNonNull(scenario, "scenario is null");
     this.config = requireNonNull(config, "config is null");
     this.model = requireNonNull(model, "model is null");
     this.evolution = evolution;
+    this.surroundings = requireNonNull(surroundings, "surroundings is null");
     this.progress = requireNonNull(progress, "progress is null");
     if (config.evolveEvery() > 0 && evolution == null) {
       throw new IllegalArgumentException("evolve-every needs a cycle to run");
@@ -84,7 +97,16 @@ public final class Simulation {
               + "); name another log, or remove it to begin anew");
     }
     for (int i = 0; i < config.cells(); i++) {
-      cells.add(new Cell(i, scenario, config.seed(), model, config.sampling(), collective, totals));
+      cells.add(
+          new Cell(
+              i,
+              scenario,
+              config.seed(),
+              model,
+              config.sampling(),
+              collective,
+              surroundings,
+              totals));
     }
     ScheduledExecutorService ticker =
         Executors.newSingleThreadScheduledExecutor(
@@ -144,11 +166,30 @@ public final class Simulation {
       }
       return null;
     }
+
+    /** Whether the log says how the weights of this round measured. */
+    boolean measured(int round) {
+      if (next >= events.size()) {
+        return false;
+      }
+      if (events.get(next) instanceof SimEvent.Measured measured && measured.round() == round) {
+        next++;
+      }
+      return true;
+    }
+  }
+
+  private void measure(EventLog log, Past past, int step, int round) {
+    if (config.evolveEvery() > 0 && evolution != null && !past.measured(round)) {
+      log.append(
+          List.of(new SimEvent.Measured(step, round, model.ref(), evolution.measure(round))));
+    }
   }
 
   private String rounds(EventLog log, Past past) throws InterruptedException {
     int round = 0;
     SimEvent.Evolved restored = null;
+    measure(log, past, 0, 0);
     while (passed < config.steps()) {
       int to = nextBarrier(passed);
       runCells(passed, to);
@@ -172,6 +213,11 @@ public final class Simulation {
           restored = null;
           log.append(List.of(evolve(round, to)));
         }
+        if (to >= past.until) {
+          restore(restored);
+          restored = null;
+        }
+        measure(log, past, to, round);
       }
       if (to >= past.until) {
         restore(restored);
@@ -257,6 +303,7 @@ public final class Simulation {
       case SimEvent.CellFailed e -> e.step();
       case SimEvent.Checkpoint e -> e.step();
       case SimEvent.Evolved e -> e.step();
+      case SimEvent.Measured e -> e.step();
       case SimEvent.Ended e -> e.step();
       case SimEvent.Started e -> 0;
     };

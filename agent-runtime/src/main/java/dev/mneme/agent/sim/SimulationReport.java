@@ -7,10 +7,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +41,48 @@ public final class SimulationReport {
 
   public List<Generation> generations() {
     return generations;
+  }
+
+  /**
+   * One person's judgements over a whole log.
+   *
+   * @param cell which copy of the scenario
+   * @param by the person, as the scenario calls them
+   * @param satisfaction of each reply, in order
+   * @param right for each question with a known answer whether the reply had it
+   */
+  public record Person(int cell, String by, List<Double> satisfaction, List<Boolean> right) {
+    public Person {
+      satisfaction = List.copyOf(satisfaction);
+      right = List.copyOf(right);
+    }
+  }
+
+  /** Everybody who judged, in order of cells and names. */
+  public List<Person> people() {
+    record Key(int cell, String by) {}
+    Map<Key, List<SimEvent.Judged>> all =
+        new TreeMap<>(Comparator.comparingInt(Key::cell).thenComparing(Key::by));
+    for (SimEvent each : events) {
+      if (each instanceof SimEvent.Judged judged) {
+        all.computeIfAbsent(new Key(judged.cell(), judged.by()), key -> new ArrayList<>())
+            .add(judged);
+      }
+    }
+    List<Person> people = new ArrayList<>();
+    all.forEach(
+        (key, judged) ->
+            people.add(
+                new Person(
+                    key.cell(),
+                    key.by(),
+                    judged.stream().map(SimEvent.Judged::satisfaction).toList(),
+                    judged.stream()
+                        .map(SimEvent.Judged::success)
+                        .filter(Objects::nonNull)
+                        .map(Boolean.TRUE::equals)
+                        .toList())));
+    return people;
   }
 
   /** The generations as a table for a terminal. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -19,15 +20,17 @@ enum Taste {
       text -> sentences(text) == 1,
       text -> firstSentence(text),
       "One sentence is enough for me.",
-      "Please keep it to one sentence.",
-      "I only need a single sentence."),
+      "Please answer in one sentence.",
+      "I only need a single sentence.",
+      "Tell me in one sentence, please."),
   @JsonProperty("brief")
   BRIEF(
       text -> words(text) <= 12,
       text -> firstWords(firstSentence(text), 12),
       "That is too long for me.",
-      "Shorter, please.",
-      "Could you be briefer?"),
+      "Shorter answers, please.",
+      "Could you be more concise?",
+      "I like short answers."),
   @JsonProperty("detailed")
   DETAILED(
       text -> words(text) >= 25,
@@ -37,7 +40,8 @@ enum Taste {
               + " yourself without having to ask me once again about the details.",
       "That is too short for me.",
       "I would like more detail.",
-      "Please explain it a little more."),
+      "Please explain it a little more.",
+      "I prefer longer answers."),
   @JsonProperty("bullets")
   BULLETS(
       text -> text.lines().filter(line -> !line.isBlank()).allMatch(line -> line.startsWith("- ")),
@@ -46,36 +50,60 @@ enum Taste {
               .map(each -> each.startsWith("- ") ? each : "- " + each)
               .collect(Collectors.joining("\n")),
       "I prefer a list with dashes.",
-      "Please write it as a bullet list.",
-      "Could I have that as bullets?"),
+      "Please use bullet points.",
+      "Could I have that as bullets?",
+      "I want bullet points."),
   @JsonProperty("plain_prose")
   PLAIN_PROSE(
       text -> text.lines().noneMatch(line -> line.matches("\\s*([-*]|\\d+\\.)\\s.*")),
       text -> text.replaceAll("(?m)^\\s*([-*]|\\d+\\.)\\s+", "").replaceAll("\\s+", " ").strip(),
       "No lists, please.",
       "I prefer plain sentences to lists.",
-      "Please write it out instead of listing it."),
+      "Please write it out instead of listing it.",
+      "Please do not use bullet points."),
   @JsonProperty("lower_case")
   LOWER_CASE(
       text -> text.equals(text.toLowerCase(Locale.ROOT)),
       text -> text.toLowerCase(Locale.ROOT),
       "no capitals, please.",
       "i like everything in lower case.",
-      "could you write in small letters only?"),
+      "could you write in small letters only?",
+      "small letters are enough for me."),
   @JsonProperty("calm")
   CALM(
       text -> text.indexOf('!') < 0,
       text -> text.replace('!', '.'),
       "Less shouting, please.",
       "No exclamation marks, please.",
-      "A calmer tone would be nice."),
+      "A calmer tone would be nice.",
+      "There is no need to shout."),
   @JsonProperty("asks_back")
   ASKS_BACK(
       text -> text.strip().endsWith("?"),
-      text -> text.strip() + " Would you like to know more?",
+      text ->
+          text.strip()
+              + closing(
+                  text, "Anything else?", "Is there more I can do for you?", "Shall I go on?"),
       "Ask me something back.",
       "I like it when you end with a question.",
-      "You could ask whether I want more.");
+      "You could ask whether I want more.",
+      "A question at the end would be nice."),
+  @JsonProperty("formal")
+  FORMAL(
+      text -> courteous(text),
+      text -> opening(text, "Certainly.", "Of course.", "With pleasure.") + text.strip(),
+      "Please use a formal tone.",
+      "I prefer you to be more formal.",
+      "Could you write formally?",
+      "A formal style would suit me better."),
+  @JsonProperty("friendly")
+  FRIENDLY(
+      text -> text.indexOf('!') >= 0,
+      text -> opening(text, "Sure!", "Happy to help!", "Good question!") + text.strip(),
+      "Please use a friendly tone.",
+      "I prefer you to be more friendly.",
+      "Could you be a bit more relaxed?",
+      "A warmer style would suit me better.");
 
   private final Predicate<String> holds;
   private final UnaryOperator<String> mend;
@@ -112,6 +140,26 @@ enum Taste {
 
   private static String firstSentence(String text) {
     return text.strip().split("(?<=[.!?])\\s+", 2)[0];
+  }
+
+  private static boolean courteous(String text) {
+    return Pattern.compile(
+            "\\b(certainly|of course|with pleasure|i am afraid|may assist|of assistance|thank you"
+                + " for)\\b",
+            Pattern.CASE_INSENSITIVE)
+        .matcher(text)
+        .find();
+  }
+
+  /**
+   * One of several ways to begin, which the text itself chooses: people do not repeat themselves.
+   */
+  private static String opening(String text, String... ways) {
+    return ways[Math.floorMod(text.hashCode(), ways.length)] + " ";
+  }
+
+  private static String closing(String text, String... ways) {
+    return " " + ways[Math.floorMod(text.hashCode(), ways.length)];
   }
 
   private static String firstWords(String text, int most) {

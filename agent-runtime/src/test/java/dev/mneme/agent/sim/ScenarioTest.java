@@ -75,6 +75,12 @@ final class ScenarioTest {
         "    after: one|    after: nobody|s.yaml:9|no agent \"nobody\"",
         "    agent: one|    agent: two|s.yaml:12|no agent that users speak with",
         "    agent: one|    agent: one\\n    noise: 2|s.yaml:1|noise must be from 0 to 1",
+        "    agent: one|    agent: one\\n    joins: -1|s.yaml:1|joins is a step, from 0 on",
+        "    agent: one|    agent: one\\n    voice: third|s.yaml:1|any, first, second",
+        "    persona: kind\\n"
+            + "    after|    persona: kind\\n"
+            + "    tools: [web]\\n"
+            + "    after|s.yaml:7|no tool",
         "  - id: two|  - id: one|s.yaml:7|two agents are called \"one\"",
         "      - ask: [\"Hello?\"]|      - ask: []|s.yaml:1|\"ask\" needs at least one text",
       })
@@ -97,6 +103,30 @@ final class ScenarioTest {
   }
 
   @Test
+  void exactlyTheGivenShareIsAdversarial() {
+    Scenario.UserSpec ana = Scenario.parse(GOOD, "s.yaml").withAdversarial(0.2).users().getFirst();
+    for (long seed = 0; seed < 20; seed++) {
+      int opposed = 0;
+      for (int cell = 0; cell < 20; cell++) {
+        opposed += HiddenProfile.adversarial(ana, seed, cell) ? 1 : 0;
+      }
+      assertThat(opposed).as("seed %s", seed).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void peopleCanBeTakenAsTheyAreAtAStep() {
+    Scenario scenario = Scenario.load("household-assistant");
+    Scenario.UserSpec before = scenario.asOf(99).users().getFirst();
+    Scenario.UserSpec after = scenario.asOf(100).users().getFirst();
+    assertThat(before.drift()).isEmpty();
+    assertThat(before.tastes()).isEqualTo(scenario.users().getFirst().tastes());
+    assertThat(after.tastes()).isEqualTo(scenario.users().getFirst().drift().getFirst().tastes());
+    assertThat(scenario.withDriftAt(7).asOf(7).users().getFirst().tastes())
+        .isEqualTo(after.tastes());
+  }
+
+  @Test
   void diversityIsMeasured() {
     List<String> same = List.of("the cat sat on the mat", "the cat sat on the mat");
     List<String> different = List.of("the cat sat on the mat", "dogs bark loudly at night often");
@@ -113,7 +143,7 @@ final class ScenarioTest {
         "Here is a long answer! It goes on and on, with many words that nobody needs. Why?";
     for (Taste each : Taste.values()) {
       assertThat(each.likes(each.mended(reply))).as(each.name()).isTrue();
-      assertThat(each.complaints()).hasSize(3);
+      assertThat(each.complaints()).hasSize(4);
     }
   }
 }

@@ -12,8 +12,11 @@ import dev.mneme.agent.ScriptedChatModel;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
 import dev.mneme.data.ModelRef;
+import dev.mneme.data.Role;
 import dev.mneme.data.Sampling;
+import dev.mneme.data.ToolCall;
 import dev.mneme.data.ToolSpec;
+import dev.mneme.data.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +47,7 @@ final class SimulationTest {
     private final ChatModel inner = ScriptedChatModel.answering("inner", 4096, this::answer);
     final AtomicInteger asked = new AtomicInteger();
     final List<History> histories = new ArrayList<>();
+    final List<Integer> measured = new ArrayList<>();
     volatile int generation;
 
     private Message answer(ChatRequest request) {
@@ -82,6 +86,12 @@ final class SimulationTest {
       histories.add(history);
       generation = round;
       return new Outcome(true, ref(), "learnt to be brief", Map.of("kl", 0.1 * round));
+    }
+
+    @Override
+    public Map<String, Double> measure(int round) {
+      measured.add(round);
+      return Map.of("mt_bench_style", 3.0 + generation);
     }
 
     @Override
@@ -134,6 +144,25 @@ final class SimulationTest {
         assertThat(resumed.asked.get()).isLessThan(uninterrupted.asked.get() / 2);
       }
     }
+  }
+
+  @Test
+  void weightsAreMeasuredBeforeTheFirstStepAndAfterEveryCycleOnce() throws Exception {
+    var model = new LearningModel();
+    run(config("whole", 2, 20, 10, 2), model);
+    assertThat(model.measured).containsExactly(0, 1);
+    assertThat(SimulationReport.of(dir.resolve("whole")).generations())
+        .extracting(Generation::weights)
+        .containsExactly(Map.of("mt_bench_style", 3.0), Map.of("mt_bench_style", 4.0));
+    String whole = Files.readString(dir.resolve("whole"));
+    // Killed between the cycle and its measurement: the cycle is not run again.
+    int second = whole.lastIndexOf("{\"type\":\"measured\"");
+    Files.writeString(dir.resolve("cut"), whole.substring(0, second));
+    var resumed = new LearningModel();
+    run(config("cut", 2, 20, 10, 2), resumed);
+    assertThat(resumed.measured).containsExactly(1);
+    assertThat(resumed.histories).isEmpty();
+    assertThat(hash("cut")).isEqualTo(hash("whole"));
   }
 
   @Test
@@ -220,6 +249,115 @@ final class SimulationTest {
     Generation all = SimulationReport.of(dir.resolve("log")).generations().getFirst();
     assertThat(all.replies()).isEqualTo(30);
     assertThat(all.satisfaction()).isZero();
+  }
+
+  private static Wishes shout() {
+    return new Wishes() {
+      private final List<String> heard = new ArrayList<>();
+
+      @Override
+      public void heard(Turn turn) {
+        if (turn.message().content().contains("please")) {
+          heard.add("Wish of " + turn.scope().user());
+        }
+      }
+
+      @Override
+      public List<String> standing(String session, Instant now) {
+        return heard.stream().distinct().toList();
+      }
+    };
+  }
+
+  @Test
+  void agentsThatRememberAreToldWhatTheirOwnPersonWishes() throws Exception {
+    for (Scenario.MemoryScope memory : Scenario.MemoryScope.values()) {
+      List<String> prompts = java.util.Collections.synchronizedList(new ArrayList<>());
+      var model =
+          ScriptedChatModel.answering(
+              "long",
+              4096,
+              request -> {
+                prompts.add(request.messages().getFirst().content());
+                return Message.assistant("No! ".repeat(30));
+              });
+      Scenario scenario = Scenario.load("household-assistant").withMemory(memory);
+      var surroundings = new Surroundings(SimulationTest::shout, null);
+      new Simulation(
+              scenario, config("w" + memory, 3, 20, 0, 1), model, null, surroundings, p -> {})
+          .run();
+      boolean told = prompts.stream().anyMatch(each -> each.contains("Wish of c1-resident"));
+      assertThat(told).as("memory %s", memory).isEqualTo(memory != Scenario.MemoryScope.NONE);
+      assertThat(prompts)
+          .noneMatch(each -> each.contains("Wish of c0") && each.contains("Wish of c1"));
+    }
+  }
+
+  @Test
+  void aNewcomerSpeaksFromTheStepTheyJoin() throws Exception {
+    Scenario scenario =
+        Scenario.parse(
+            """
+            name: two
+            personas: {kind: You are kind.}
+            agents: [{id: one, persona: kind}]
+            users:
+              - {id: ana, agent: one, names: [Ana], tasks: [{ask: ["Hello?"]}]}
+              - {id: bob, agent: one, names: [Bob], joins: 3, tasks: [{ask: ["Hi?"]}]}
+            """,
+            "two.yaml");
+    var model = ScriptedChatModel.answering("m", 4096, request -> Message.assistant("Fine."));
+    new Simulation(scenario, config("log", 2, 5, 0, 2), model, null, progress -> {}).run();
+    assertThat(EventLog.read(dir.resolve("log")))
+        .filteredOn(each -> each instanceof SimEvent.Asked asked && asked.by().equals("Bob"))
+        .extracting(each -> ((SimEvent.Asked) each).step())
+        .containsExactlyInAnyOrder(3, 3, 4, 4);
+    assertThat(SimulationReport.of(dir.resolve("log")).people())
+        .extracting(SimulationReport.Person::by)
+        .containsExactly("ana", "bob", "ana", "bob");
+  }
+
+  @Test
+  void anAgentOfASimulationCallsTheToolsItWasGiven() throws Exception {
+    Scenario scenario =
+        Scenario.parse(
+            """
+            name: tools
+            personas: {kind: You are kind.}
+            agents: [{id: one, persona: kind, tools: [calculator]}]
+            users:
+              - {id: ana, agent: one, tasks: [{ask: ["What is 12 times 12?"], answers: ["144"]}]}
+            """,
+            "tools.yaml");
+    var model =
+        ScriptedChatModel.answering(
+            "m",
+            4096,
+            request -> {
+              Message last = request.messages().getLast();
+              assertThat(request.tools()).extracting(ToolSpec::name).containsExactly("calculator");
+              return last.role() == Role.TOOL
+                  ? Message.assistant("It is " + last.content() + ".")
+                  : new Message(
+                      Role.ASSISTANT,
+                      "",
+                      List.of(new ToolCall("c1", "calculator", Map.of("expression", "12 * 12"))),
+                      null);
+            });
+    var config = config("log", 2, 5, 0, 2);
+    new Simulation(scenario, config, model, null, progress -> {}).run();
+    Generation all = SimulationReport.of(dir.resolve("log")).generations().getFirst();
+    assertThat(all.taskSuccess()).isEqualTo(1);
+    byte[] whole = Files.readAllBytes(dir.resolve("log"));
+    var silent =
+        ScriptedChatModel.answering(
+            "m",
+            4096,
+            request -> {
+              throw new AssertionError("a replay asks no model");
+            });
+    new Simulation(scenario, config, silent, null, progress -> {}).run();
+    assertThat(Files.readAllBytes(dir.resolve("log"))).isEqualTo(whole);
   }
 
   @Test

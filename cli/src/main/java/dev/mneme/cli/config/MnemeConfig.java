@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param scope whose memory is read and written
  * @param model which model answers
  * @param chat how the agent speaks and what it is given to read
+ * @param preferences how what people showed is weighted and censored
  * @param training how a candidate is trained
  * @param evolution when a cycle runs and what it holds out
  * @param gate what a candidate must hold to be promoted
@@ -20,6 +21,7 @@ public record MnemeConfig(
     ScopeConfig scope,
     ModelSettings model,
     ChatConfig chat,
+    PreferenceSettings preferences,
     DpoConfig training,
     EvolutionConfig evolution,
     GateConfig gate) {
@@ -29,6 +31,7 @@ public record MnemeConfig(
         new ScopeConfig("local", "me", "mneme"),
         new ModelSettings("active", "bf16", 0, null),
         new ChatConfig("default", 0.7, 0.95, 0.05, 1.0, 256, 6, 256),
+        PreferenceSettings.defaults(),
         DpoConfig.defaults(),
         EvolutionConfig.defaults(),
         GateConfig.defaults());
@@ -40,6 +43,7 @@ public record MnemeConfig(
         new ScopeConfig(tenant, scope.user(), scope.agent()),
         model,
         chat,
+        preferences,
         training,
         evolution,
         gate);

@@ -1,6 +1,7 @@
 package dev.mneme.cli.evolve;
 
 import dev.mneme.cli.ExitCodes;
+import dev.mneme.cli.Home;
 import dev.mneme.cli.UserError;
 import dev.mneme.cli.Workbench;
 import dev.mneme.cli.preferences.ExtractedPreferences;
@@ -11,6 +12,7 @@ import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.cycle.EvolutionConfig;
 import dev.mneme.dpo.cycle.EvolutionCycle;
 import dev.mneme.dpo.cycle.PreferenceSource;
+import dev.mneme.dpo.cycle.PromotionGate;
 import dev.mneme.dpo.cycle.TrainingSet;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
@@ -48,7 +50,10 @@ public final class Evolution {
     EvolutionConfig config = bench.config().evolution();
     Path runs = bench.home().runs();
     var learnt =
-        new LearntPreferences(bench.home(), bench.config().scope().tenant(), bench.clock());
+        new LearntPreferences(
+            bench.home(),
+            bench.config().preferences().extractor(bench.config().scope().tenant()),
+            bench.clock());
     // The memory is borrowed for the snapshot only: a chat can use it while training runs.
     PreferenceSource source =
         () -> bench.lendMemory(memory -> new ExtractedPreferences(memory, learnt).snapshot());
@@ -60,13 +65,13 @@ public final class Evolution {
             referenceCache(bench),
             bench.clock(),
             System::nanoTime);
-    var gate =
-        new PairedPromotionGate(
-            bench.models(),
-            new EvalRunner(bench.home().dir().resolve("evals"), Clock.systemUTC()),
-            curriculum,
-            bench.config().gate(),
-            progress);
+    GateConfig gateConfig = bench.config().gate();
+    PromotionGate gate =
+        gateConfig.enabled()
+            ? new PairedPromotionGate(
+                bench.models(), evaluations(bench.home()), curriculum, gateConfig, progress)
+            : (candidate, active, heldOut) ->
+                new PromotionGate.Verdict(List.of(), List.of(), gateConfig.seed());
     this.cycle =
         new EvolutionCycle(bench.registry(), runs, source, trainer, gate, config, bench.clock());
   }
@@ -74,6 +79,11 @@ public final class Evolution {
   /** Where reference log-probabilities are kept between runs. */
   static Path referenceCache(Workbench bench) {
     return bench.home().dir().resolve("cache").resolve("reference-logps.jsonl");
+  }
+
+  /** Where a home keeps what checkpoints answered; nothing is asked twice. */
+  static EvalRunner evaluations(Home home) {
+    return new EvalRunner(home.dir().resolve("evals"), Clock.systemUTC());
   }
 
   private Iterator<TrainingExample> replay() {

@@ -3,6 +3,7 @@ package dev.mneme.cli.evolve;
 /**
  * What a candidate must hold.
  *
+ * @param enabled false promotes whatever was trained, unmeasured: for experiments only
  * @param maxGradeDrop largest fall of the mean grade on our 80 prompts, points of 10
  * @param maxCurriculumDrop largest fall of the share of curriculum checks met, 0 to 1
  * @param curriculumItems held-out curriculum examples asked per group
@@ -11,6 +12,7 @@ package dev.mneme.cli.evolve;
  * @param seed of items and bootstrap
  */
 public record GateConfig(
+    boolean enabled,
     double maxGradeDrop,
     double maxCurriculumDrop,
     int curriculumItems,
@@ -33,6 +35,6 @@ public record GateConfig(
   }
 
   public static GateConfig defaults() {
-    return new GateConfig(0.3, 0.02, 150, 0.25, 2.5, 0);
+    return new GateConfig(true, 0.3, 0.02, 150, 0.25, 2.5, 0);
   }
 }

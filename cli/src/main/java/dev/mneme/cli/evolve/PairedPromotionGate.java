@@ -24,10 +24,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -109,7 +105,7 @@ public final class PairedPromotionGate implements PromotionGate {
 
   /** Per pair: the margin per token, and the margin of sums. */
   private static List<double[]> margins(ChatModel model, List<PreferencePair> pairs) {
-    return inParallel(
+    return InParallel.run(
         pairs.stream()
             .<Callable<double[]>>map(
                 pair ->
@@ -214,7 +210,7 @@ public final class PairedPromotionGate implements PromotionGate {
             return expectation.check().score(reply.message()).value();
           });
     }
-    List<Double> values = inParallel(work);
+    List<Double> values = InParallel.run(work);
     List<Cluster> clusters = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
       clusters.add(new Cluster("item " + i, List.of(values.get(i))));
@@ -233,7 +229,7 @@ public final class PairedPromotionGate implements PromotionGate {
               new Example(
                   prompt.getLast().content(), reply(active, prompt), reply(candidate, prompt)));
     }
-    return inParallel(work);
+    return InParallel.run(work);
   }
 
   private static String reply(ChatModel model, List<Message> prompt) {
@@ -255,24 +251,6 @@ public final class PairedPromotionGate implements PromotionGate {
         test.interval().high(),
         rule,
         passed);
-  }
-
-  /** Asks many at once, so that a local model decodes them together; answers in order. */
-  private static <T> List<T> inParallel(List<Callable<T>> work) {
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<T> results = new ArrayList<>();
-      for (Future<T> each : threads.invokeAll(work)) {
-        results.add(each.get());
-      }
-      return results;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("the gate was interrupted", e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause
-          ? cause
-          : new IllegalStateException(String.valueOf(e.getMessage()), e);
-    }
   }
 
   /** One line a check, for terminals. */

@@ -32,6 +32,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The production cycle inside a simulation: what people said and did goes into a long-term memory
@@ -44,12 +45,24 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
   private final Workbench bench;
   private final AtomicReference<Instant> now;
   private final Consumer<String> progress;
+  private final @Nullable CheckpointMeasures measures;
+  private final CheckpointManifest first;
 
   private SimulationEvolution(
-      Workbench bench, AtomicReference<Instant> now, Consumer<String> progress) {
+      Workbench bench,
+      CheckpointManifest first,
+      AtomicReference<Instant> now,
+      boolean graded,
+      Consumer<String> progress) {
     this.bench = bench;
+    this.first = first;
     this.now = now;
     this.progress = progress;
+    this.measures =
+        graded
+            ? new CheckpointMeasures(
+                bench.models(), dev.mneme.cli.evolve.Evolution.evaluations(bench.home()))
+            : null;
   }
 
   /**
@@ -57,10 +70,15 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
    * checkpoint. The caller closes.
    *
    * @param start simulated time at the beginning
+   * @param graded whether every generation is asked our 80 prompts
    */
   @MustBeClosed
   public static SimulationEvolution open(
-      Workbench installation, Path folder, Instant start, Consumer<String> progress) {
+      Workbench installation,
+      Path folder,
+      Instant start,
+      boolean graded,
+      Consumer<String> progress) {
     var now = new AtomicReference<>(start);
     InstantSource clock = () -> requireNonNull(now.get());
     MnemeConfig config = installation.config().withTenant("simulation");
@@ -70,7 +88,7 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
     if (registry.find(active.id()).isEmpty()) {
       adopt(installation.registry(), active, registry);
     }
-    return new SimulationEvolution(bench, now, progress);
+    return new SimulationEvolution(bench, registry.require(active.id()), now, graded, progress);
   }
 
   /** The model all agents share; follows what the run's registry promotes. */
@@ -92,6 +110,17 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
         new ModelRef(active.name(), active.sha256()),
         record.outcome() + ": " + record.reason(),
         measures);
+  }
+
+  /** The grade on our 80 prompts and the distance from the first checkpoint. */
+  @Override
+  public Map<String, Double> measure(int round) {
+    if (measures == null) {
+      return Map.of();
+    }
+    progress.accept("generation " + round + ": our 80 prompts, and the distance from the first");
+    CheckpointRegistry registry = bench.registry();
+    return measures.of(registry.folder(requireActive(registry)), registry.folder(first));
   }
 
   /** A resumed run finds some of it stored already; nothing is stored twice. */

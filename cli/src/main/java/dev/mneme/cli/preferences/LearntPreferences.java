@@ -9,7 +9,6 @@ import dev.mneme.data.Scope;
 import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.Selection;
 import dev.mneme.preference.Censor;
-import dev.mneme.preference.CensorConfig;
 import dev.mneme.preference.DenyList;
 import dev.mneme.preference.Extraction;
 import dev.mneme.preference.ExtractionReport;
@@ -31,6 +30,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -45,12 +45,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LearntPreferences {
   private final Path directory;
-  private final String tenant;
+  private final ExtractorConfig config;
   private final InstantSource clock;
 
-  public LearntPreferences(Home home, String tenant, InstantSource clock) {
+  /**
+   * @param config of the extractor; names the tenant whose history is read
+   */
+  public LearntPreferences(Home home, ExtractorConfig config, InstantSource clock) {
     this.directory = home.dir().resolve("preferences");
-    this.tenant = tenant;
+    this.config = config;
     this.clock = clock;
   }
 
@@ -74,13 +77,13 @@ public final class LearntPreferences {
     Instant since = window.since();
     History history =
         new StoredHistory(
-            memory, new Selection.Tenant(tenant), since == null ? Instant.MIN : since);
+            memory, new Selection.Tenant(tenant()), since == null ? Instant.MIN : since);
     boolean all = asOf == null && since == null;
     ExtractorState state =
         all ? ExtractorState.in(directory.resolve("state")) : ExtractorState.inMemory();
     var extractor =
         new PreferenceExtractor(
-            ExtractorConfig.defaults().withTenant(tenant),
+            config,
             SatisfactionModel.standard(),
             Similarity.LEXICAL_ONLY,
             Rerunner.NONE,
@@ -152,7 +155,7 @@ public final class LearntPreferences {
    */
   public Imported importFile(Path file, PreferenceFormat format) {
     Instant now = clock.instant();
-    var censor = new Censor(CensorConfig.defaults(), denied());
+    var censor = new Censor(config.censor(), denied());
     Set<String> known = knownImports();
     var accepted = new ArrayList<String>();
     var dropped = new ArrayList<String>();
@@ -232,7 +235,11 @@ public final class LearntPreferences {
 
   /** Imports belong to no conversation. */
   private Scope importScope() {
-    return new Scope(tenant, "imported", "imported", "imported");
+    return new Scope(tenant(), "imported", "imported", "imported");
+  }
+
+  private String tenant() {
+    return Objects.requireNonNull(config.tenant(), "an installation reads one tenant's history");
   }
 
   private DenyList denied() {

@@ -11,7 +11,6 @@ import dev.mneme.preference.WishReader;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -25,7 +24,7 @@ import java.util.stream.Stream;
  */
 public final class StandingWishes implements Function<Scope, List<String>> {
   /** More lines than this would crowd out the conversation; the latest stay. */
-  private static final int MOST = 12;
+  static final int MOST = 12;
 
   private final MemoryStore memory;
   private final InstantSource clock;
@@ -57,10 +56,6 @@ public final class StandingWishes implements Function<Scope, List<String>> {
           });
     }
     known.wishes.removeIf(wish -> memory.turn(owner, wish.turnId()).isEmpty());
-    var lines = new LinkedHashSet<String>();
-    StatedPreference.inForce(known.wishes, scope.session(), clock.instant())
-        .forEach(wish -> lines.add(wish.instruction()));
-    List<String> all = List.copyOf(lines);
-    return all.subList(Math.max(0, all.size() - MOST), all.size());
+    return HeardWishes.lines(known.wishes, scope.session(), clock.instant());
   }
 }

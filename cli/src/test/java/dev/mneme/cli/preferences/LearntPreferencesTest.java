@@ -3,6 +3,7 @@ package dev.mneme.cli.preferences;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mneme.cli.Home;
+import dev.mneme.cli.config.PreferenceSettings;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.Scope;
@@ -63,7 +64,8 @@ class LearntPreferencesTest {
   }
 
   private LearntPreferences learnt() {
-    return new LearntPreferences(new Home(dir), "local", CLOCK);
+    return new LearntPreferences(
+        new Home(dir), PreferenceSettings.defaults().extractor("local"), CLOCK);
   }
 
   private static List<PreferencePair> pairs(

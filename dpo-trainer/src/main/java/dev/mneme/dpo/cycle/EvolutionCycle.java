@@ -190,6 +190,9 @@ public final class EvolutionCycle {
   }
 
   private static String explain(PromotionGate.Verdict verdict) {
+    if (verdict.checks().isEmpty()) {
+      return "no gate was asked";
+    }
     if (verdict.passed()) {
       return "all " + verdict.checks().size() + " checks of the gate held";
     }

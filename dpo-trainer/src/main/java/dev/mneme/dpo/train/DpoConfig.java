@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param desirableWeight lambda_D of kto
  * @param undesirableWeight lambda_U of kto
  * @param learningRate peak of the preference phase
- * @param epochs passes over the pairs
+ * @param epochs passes over the pairs; 0 skips the preference phase
  * @param pairsPerStep pairs per optimizer step
  * @param pairsPerMicroBatch pairs per forward and backward; gradients accumulate to a step
  * @param maxGradNorm clip
@@ -85,10 +85,10 @@ public record DpoConfig(
     requirePositive(sftLearningRate, "sftLearningRate");
     requirePositive(maxGradNorm, "maxGradNorm");
     requirePositive(klBudget, "klBudget");
-    if (epochs < 1 || pairsPerStep < 1 || pairsPerMicroBatch < 1 || maxTokens < 8) {
+    if (epochs < 0 || pairsPerStep < 1 || pairsPerMicroBatch < 1 || maxTokens < 8) {
       throw new IllegalArgumentException(
-          "epochs, pairsPerStep and pairsPerMicroBatch must be at least 1 and maxTokens at least 8,"
-              + " got "
+          "epochs must not be negative, pairsPerStep and pairsPerMicroBatch must be at least 1 and"
+              + " maxTokens at least 8, got "
               + epochs
               + ", "
               + pairsPerStep

@@ -111,6 +111,56 @@ public final class Charts {
     return svg(chart::paint, WIDTH, TIME_HEIGHT, title + " over steps");
   }
 
+  /**
+   * A mean by generation, with its interval.
+   *
+   * @param name for the legend
+   * @param means from generation 0 on
+   * @param half half the width of each mean's interval
+   */
+  public record Band(String name, List<Double> means, List<Double> half) {
+    public Band {
+      means = List.copyOf(means);
+      half = List.copyOf(half);
+      if (means.isEmpty() || means.size() != half.size()) {
+        throw new IllegalArgumentException(
+            "a band needs as many means as intervals and at least one, got "
+                + means.size()
+                + " and "
+                + half.size());
+      }
+    }
+  }
+
+  /** Lines with error bars over generations 0, 1, 2, ... */
+  public static String overGenerations(String title, List<Band> bands) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(TIME_HEIGHT)
+            .xAxisTitle("generation")
+            .yAxisTitle(title)
+            .build();
+    style(chart.getStyler());
+    styleAxes(chart);
+    chart
+        .getStyler()
+        .setXAxisDecimalPattern("0")
+        .setLegendVisible(bands.size() > 1)
+        .setMarkerSize(6);
+    chart.getStyler().setErrorBarsColorSeriesColor(true);
+    for (Band each : bands) {
+      double[] generations = new double[each.means().size()];
+      for (int i = 0; i < generations.length; i++) {
+        generations[i] = i;
+      }
+      chart
+          .addSeries(each.name(), generations, unboxed(each.means()), unboxed(each.half()))
+          .setMarker(SeriesMarkers.CIRCLE);
+    }
+    return svg(chart::paint, WIDTH, TIME_HEIGHT, title + " by generation");
+  }
+
   private static void styleAxes(XYChart chart) {
     chart
         .getStyler()

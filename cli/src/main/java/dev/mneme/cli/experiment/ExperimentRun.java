@@ -1,0 +1,174 @@
+package dev.mneme.cli.experiment;
+
+import dev.mneme.cli.GlobalOptions;
+import dev.mneme.cli.Home;
+import dev.mneme.cli.UserError;
+import dev.mneme.cli.Workbench;
+import dev.mneme.cli.config.ConfigException;
+import dev.mneme.cli.config.ConfigLoader;
+import dev.mneme.data.Hashes;
+import dev.mneme.data.JsonLines;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Runs an experiment's trials one after the other and keeps what they found.
+ *
+ * <p>A finished trial leaves {@code points.jsonl} and is never run again; its checkpoints, which
+ * can be made again from the seed, are deleted. An unfinished one goes on from its last barrier.
+ */
+public final class ExperimentRun {
+  private final Experiment experiment;
+  private final Size size;
+  private final Path folder;
+  private final GlobalOptions options;
+  private final Consumer<String> progress;
+
+  /**
+   * @param folder of the results; made
+   * @param options of the command line: home and settings
+   * @param progress receives lines for people
+   */
+  public ExperimentRun(
+      Experiment experiment,
+      Size size,
+      Path folder,
+      GlobalOptions options,
+      Consumer<String> progress) {
+    this.experiment = experiment;
+    this.size = size;
+    this.folder = folder;
+    this.options = options;
+    this.progress = progress;
+  }
+
+  /** Every point of every trial, in order of seed and arm. */
+  public Results run() throws InterruptedException {
+    claim();
+    List<Point> points = new ArrayList<>();
+    for (int i = 0; i < size.seeds(); i++) {
+      long seed = size.firstSeed() + i;
+      for (Arm arm : experiment.arms()) {
+        points.addAll(trial(arm, seed));
+        // After every trial, so that a long run can be read while it goes on.
+        new Results(experiment, size, settings(arm), points).write(folder);
+      }
+    }
+    return new Results(experiment, size, settings(experiment.arms().getFirst()), points);
+  }
+
+  private List<Point> trial(Arm arm, long seed) throws InterruptedException {
+    Path trial = folder.resolve("seed-" + seed).resolve(arm.name().replaceAll("[^a-z0-9]+", "-"));
+    Path found = trial.resolve("points.jsonl");
+    if (Files.exists(found)) {
+      return JsonLines.readAll(found, Point.class);
+    }
+    progress.accept(arm.name() + ", seed " + seed);
+    Home home = options.home();
+    List<Point> points;
+    try (Workbench bench = Workbench.at(home, config(arm).config(), InstantSource.system())) {
+      points =
+          new Trial(
+                  arm,
+                  seed,
+                  size,
+                  experiment.people(size),
+                  experiment.measured(size),
+                  trial,
+                  progress)
+              .run(bench);
+    }
+    var text = new StringBuilder();
+    points.forEach(each -> text.append(JsonLines.line(each)));
+    write(found, text.toString());
+    deleteAll(trial.resolve("home"));
+    return points;
+  }
+
+  /** Ours, then the person's, then the arm's: the last one said wins. */
+  private List<String> settings(Arm arm) {
+    return Stream.of(Experiment.SETTINGS, options.settings(), arm.settings())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private ConfigLoader.Resolved config(Arm arm) {
+    try {
+      return ConfigLoader.load(options.home().configFile(), settings(arm));
+    } catch (ConfigException e) {
+      throw new UserError(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** A folder belongs to one experiment of one size under one configuration and model. */
+  private void claim() {
+    String what;
+    try (Workbench bench =
+        Workbench.at(
+            options.home(),
+            config(experiment.arms().getFirst()).config(),
+            InstantSource.system())) {
+      String model =
+          bench.registry().active().map(each -> each.sha256()).orElse("no model is active");
+      what =
+          experiment.name()
+              + " "
+              + size
+              + " "
+              + Hashes.sha256(
+                  model,
+                  bench.config().toString(),
+                  experiment.people(size).toString(),
+                  experiment.measured(size).toString())
+              + "\n";
+    }
+    Path mark = folder.resolve("experiment.txt");
+    try {
+      if (Files.exists(mark)) {
+        if (!Files.readString(mark).equals(what)) {
+          throw new UserError(
+              folder
+                  + " holds another experiment, another size, or was run with another model or"
+                  + " configuration; name another folder with --out, or remove it");
+        }
+      } else {
+        write(mark, what);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + mark, e);
+    }
+  }
+
+  static void write(Path file, String text) {
+    Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(temporary, text);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + file, e);
+    }
+  }
+
+  private static void deleteAll(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + folder, e);
+    }
+  }
+}
