@@ -13,6 +13,7 @@ import java.time.ZoneId;
  *     from which every reply's own seed is derived
  * @param recallLimit how many memories a prompt carries at most; 0 switches recall off
  * @param memoryShare the part of the prompt's budget that memories may take from the conversation
+ * @param memoryTokens how many tokens memories may take at most, whatever their share
  * @param maxToolRounds how often one step may go back to the model with tool results
  * @param windowTurns how many turns a session keeps at hand; older ones stay in memory only
  * @param zone in which dates are written
@@ -22,6 +23,7 @@ public record AgentConfig(
     Sampling sampling,
     int recallLimit,
     double memoryShare,
+    int memoryTokens,
     int maxToolRounds,
     int windowTurns,
     ZoneId zone) {
@@ -36,6 +38,9 @@ public record AgentConfig(
     if (!(memoryShare >= 0 && memoryShare <= 1)) {
       throw new IllegalArgumentException("memoryShare must be in [0, 1], got " + memoryShare);
     }
+    if (memoryTokens < 0) {
+      throw new IllegalArgumentException("memoryTokens must not be negative, got " + memoryTokens);
+    }
     if (maxToolRounds < 0) {
       throw new IllegalArgumentException("maxToolRounds must not be negative: " + maxToolRounds);
     }
@@ -45,20 +50,26 @@ public record AgentConfig(
   }
 
   public static AgentConfig defaults(Persona persona, Sampling sampling, ZoneId zone) {
-    return new AgentConfig(persona, sampling, 8, 0.4, 6, 400, zone);
+    return new AgentConfig(persona, sampling, 8, 0.4, Integer.MAX_VALUE, 6, 400, zone);
   }
 
   public AgentConfig withPersona(Persona other) {
     return new AgentConfig(
-        other, sampling, recallLimit, memoryShare, maxToolRounds, windowTurns, zone);
+        other, sampling, recallLimit, memoryShare, memoryTokens, maxToolRounds, windowTurns, zone);
   }
 
   public AgentConfig withSampling(Sampling other) {
     return new AgentConfig(
-        persona, other, recallLimit, memoryShare, maxToolRounds, windowTurns, zone);
+        persona, other, recallLimit, memoryShare, memoryTokens, maxToolRounds, windowTurns, zone);
   }
 
   public AgentConfig withRecallLimit(int other) {
-    return new AgentConfig(persona, sampling, other, memoryShare, maxToolRounds, windowTurns, zone);
+    return new AgentConfig(
+        persona, sampling, other, memoryShare, memoryTokens, maxToolRounds, windowTurns, zone);
+  }
+
+  public AgentConfig withMemoryTokens(int other) {
+    return new AgentConfig(
+        persona, sampling, recallLimit, memoryShare, other, maxToolRounds, windowTurns, zone);
   }
 }

@@ -64,7 +64,9 @@ record Prompt(
     int fixed = parts.count(join(parts.system(List.of()), List.of(), running));
 
     // Memories may take their share from the conversation; what they leave is the conversation's.
-    int memoryBudget = (int) ((budget - fixed) * parts.config().memoryShare());
+    int memoryBudget =
+        Math.min(
+            parts.config().memoryTokens(), (int) ((budget - fixed) * parts.config().memoryShare()));
     List<RecalledMemory> memories = withinBudget(parts, memoryBudget);
     int memoryTokens =
         memories.isEmpty()

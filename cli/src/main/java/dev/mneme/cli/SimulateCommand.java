@@ -77,6 +77,12 @@ final class SimulateCommand implements Callable<Integer> {
   String model = "active";
 
   @Option(
+      names = "--people-model",
+      paramLabel = "NAME",
+      description = "Who finds the words of people whose scenario says 'speech: model'.")
+  @Nullable String peopleModel;
+
+  @Option(
       names = "--temperature",
       paramLabel = "T",
       description = "How replies are drawn (default: ${DEFAULT-VALUE}).")
@@ -158,7 +164,23 @@ final class SimulateCommand implements Callable<Integer> {
             concurrency,
             maxTokens,
             maxWall == null ? null : Duration.ofSeconds((long) (maxWall * 60)));
-    var surroundings = new Surroundings(HeardWishes::new, null);
+    if (peopleModel == null) {
+      run(bench, folder, loaded, config, null);
+    } else {
+      try (ChatModel people = bench.models().open(peopleModel)) {
+        run(bench, folder, loaded, config, people);
+      }
+    }
+  }
+
+  private void run(
+      Workbench bench,
+      Path folder,
+      Scenario loaded,
+      SimulationConfig config,
+      @Nullable ChatModel people)
+      throws InterruptedException {
+    var surroundings = new Surroundings(HeardWishes::new, people);
     if (evolveEvery == 0) {
       try (ChatModel chat = bench.models().open(model)) {
         finish(new Simulation(loaded, config, chat, null, surroundings, this::show).run());

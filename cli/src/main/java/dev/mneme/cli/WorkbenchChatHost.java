@@ -75,7 +75,8 @@ final class WorkbenchChatHost implements ChatHost {
             List.of());
     AgentConfig config =
         AgentConfig.defaults(persona, sampling, ZoneId.systemDefault())
-            .withRecallLimit(chat.memories());
+            .withRecallLimit(chat.memories())
+            .withMemoryTokens(chat.memoryTokens());
     return new Agent(
         model, memory, toolBox(asker), bench::statedPreferences, config, bench.clock());
   }

@@ -66,6 +66,8 @@ final class Cell {
   private final List<Shared> toShare = new ArrayList<>();
   private final Totals totals;
   private List<SimEvent> events = new ArrayList<>();
+  private final ModelledSpeech words;
+  private final long seed;
   private Instant now;
   private int failures;
   private boolean stopped;
@@ -84,7 +86,9 @@ final class Cell {
     this.collective = collective;
     this.totals = totals;
     this.now = scenario.start();
+    this.seed = seed;
     this.model = new CellModel(shared, index, this::happened);
+    this.words = new ModelledSpeech(surroundings.people(), index, this::happened);
     InstantSource clock = this::tick;
     List<AgentSpec> order = scenario.speakingOrder();
     for (AgentSpec each : order) {
@@ -98,6 +102,7 @@ final class Cell {
               sampling.withSeed(agentSeed),
               each.memory() == Scenario.MemoryScope.NONE ? 0 : RECALLED,
               0.4,
+              Integer.MAX_VALUE,
               each.tools().isEmpty() ? 0 : TOOL_ROUNDS,
               WINDOW_TURNS,
               ZoneOffset.UTC);
@@ -145,6 +150,10 @@ final class Cell {
 
   CellModel model() {
     return model;
+  }
+
+  ModelledSpeech words() {
+    return words;
   }
 
   boolean stopped() {
@@ -210,7 +219,14 @@ final class Cell {
     boolean fresh =
         step == user.spec().joins() || step % scenario.sessionSteps() == 0 || user.leaves();
     AgentSession session = session(speaker(user), agentId, fresh);
-    Utterance said = user.speak(step, fresh);
+    Utterance meant = user.speak(step, fresh);
+    Utterance said =
+        words.of(
+            user,
+            meant,
+            user.told(meant),
+            Hashes.subSeed(seed, "speech", Integer.toString(index)),
+            step);
     happened(
         new SimEvent.Asked(
             step,

@@ -81,6 +81,7 @@ public record Generation(
       switch (each) {
         case SimEvent.Started started -> {}
         case SimEvent.Asked asked -> {}
+        case SimEvent.Worded worded -> {}
         case SimEvent.Generated generated -> {
           counting.promptTokens += generated.promptTokens();
           counting.replyTokens += generated.replyTokens();

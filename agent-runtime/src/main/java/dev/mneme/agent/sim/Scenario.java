@@ -138,6 +138,7 @@ public record Scenario(
    * @param adversarial the share of cells in which this person always says the opposite
    * @param expressive probability that the person reacts at all
    * @param joins the step at which the person first speaks
+   * @param speech whether the program's own sentences are said, or a model's rendering of them
    * @param voice which of the built-in remarks, thanks and complaints the person uses
    */
   public record UserSpec(
@@ -153,7 +154,8 @@ public record Scenario(
       double adversarial,
       @Nullable Double expressive,
       int joins,
-      @Nullable Voice voice) {
+      @Nullable Voice voice,
+      @Nullable Speech speech) {
     public UserSpec {
       requireNonNull(id, "a user needs an id");
       requireNonNull(agent, "a user needs an agent");
@@ -168,6 +170,7 @@ public record Scenario(
       expressive = expressive == null ? 0.8 : expressive;
       requireShare("expressive", expressive);
       voice = voice == null ? Voice.ANY : voice;
+      speech = speech == null ? Speech.PROGRAM : speech;
       if (joins < 0) {
         throw new IllegalArgumentException("joins is a step, from 0 on, got " + joins);
       }
@@ -191,7 +194,8 @@ public record Scenario(
           newAdversarial,
           expressive,
           joins,
-          voice);
+          voice,
+          speech);
     }
   }
 
@@ -206,6 +210,17 @@ public record Scenario(
     FIRST,
     @JsonProperty("second")
     SECOND
+  }
+
+  /**
+   * Who finds a person's words. What a person means (which fact, which question, which complaint)
+   * always comes from the program, so a model can neither invent facts nor see the hidden profile.
+   */
+  public enum Speech {
+    @JsonProperty("program")
+    PROGRAM,
+    @JsonProperty("model")
+    MODEL
   }
 
   /** From a step on, other likings. */

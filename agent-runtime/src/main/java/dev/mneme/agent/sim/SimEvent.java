@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = SimEvent.Started.class, name = "started"),
   @JsonSubTypes.Type(value = SimEvent.Asked.class, name = "asked"),
+  @JsonSubTypes.Type(value = SimEvent.Worded.class, name = "worded"),
   @JsonSubTypes.Type(value = SimEvent.Generated.class, name = "generated"),
   @JsonSubTypes.Type(value = SimEvent.GenerationFailed.class, name = "generation_failed"),
   @JsonSubTypes.Type(value = SimEvent.Replied.class, name = "replied"),
@@ -45,6 +46,16 @@ public sealed interface SimEvent {
 
   /** Somebody spoke to an agent. */
   record Asked(int step, int cell, String by, String to, String text, String act)
+      implements SimEvent {}
+
+  /**
+   * How a person whose words a model finds put it.
+   *
+   * @param meant what the program wanted said
+   * @param text what is said: the model's words, or what was meant where those lost something
+   * @param kept whether the model's words were taken
+   */
+  record Worded(int step, int cell, String by, String meant, String text, boolean kept)
       implements SimEvent {}
 
   /** What the model gave; everything that is needed to do without it in a replay. */

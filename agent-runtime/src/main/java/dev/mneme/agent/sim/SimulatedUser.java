@@ -106,6 +106,11 @@ final class SimulatedUser {
     return secret;
   }
 
+  /** The values that stand in an utterance, which no rewording may lose. */
+  List<String> told(Utterance said) {
+    return values.stream().filter(said.text()::contains).toList();
+  }
+
   /** Whether what was told may be shared with everybody. */
   boolean shares(String told) {
     for (int i = 0; i < values.size(); i++) {

@@ -69,6 +69,14 @@ public final class Simulation {
     this.evolution = evolution;
     this.surroundings = requireNonNull(surroundings, "surroundings is null");
     this.progress = requireNonNull(progress, "progress is null");
+    boolean modelled =
+        scenario.users().stream().anyMatch(each -> each.speech() == Scenario.Speech.MODEL);
+    if (modelled && surroundings.people() == null) {
+      throw new IllegalArgumentException(
+          "people of scenario \""
+              + scenario.name()
+              + "\" speak by a model (speech: model), and none was given");
+    }
     if (config.evolveEvery() > 0 && evolution == null) {
       throw new IllegalArgumentException("evolve-every needs a cycle to run");
     }
@@ -138,6 +146,7 @@ public final class Simulation {
           case SimEvent.Checkpoint checkpoint -> last = checkpoint.step();
           case SimEvent.Generated generated ->
               cells.get(generated.cell()).model().replay(generated);
+          case SimEvent.Worded worded -> cells.get(worded.cell()).words().replay(worded);
           case SimEvent.GenerationFailed failed -> cells.get(failed.cell()).model().replay(failed);
           default -> {}
         }
@@ -295,6 +304,7 @@ public final class Simulation {
   private static int stepOf(SimEvent event) {
     return switch (event) {
       case SimEvent.Asked e -> e.step();
+      case SimEvent.Worded e -> e.step();
       case SimEvent.Generated e -> e.step();
       case SimEvent.GenerationFailed e -> e.step();
       case SimEvent.Replied e -> e.step();

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * without the model.
  */
 public final class SimulationReport {
+  private static final String GRADE = "mt_bench_style";
+  private static final String DIVERGENCE = "kl_first";
   private static final int SAMPLES = 4;
   private static final int SAMPLE_STEPS = 3;
 
@@ -91,7 +94,7 @@ public final class SimulationReport {
     text.append(
         String.format(
             Locale.ROOT,
-            "%-4s %-18s %11s %14s %6s %8s %10s %7s %9s %6s%n",
+            "%-4s %-18s %11s %14s %6s %8s %10s %7s %9s %6s %6s %6s%n",
             "gen",
             "model",
             "steps",
@@ -101,12 +104,14 @@ public final class SimulationReport {
             "remembered",
             "words",
             "self-BLEU",
+            "grade",
+            "KL",
             "good"));
     for (Generation each : generations) {
       text.append(
           String.format(
               Locale.ROOT,
-              "%-4d %-18.18s %5d-%-5d %6.3f ±%6.3f %6.3f %8.3f %10.3f %7.1f %9.3f %6.2f%n",
+              "%-4d %-18.18s %5d-%-5d %6.3f ±%6.3f %6.3f %8.3f %10.3f %7.1f %9.3f %6s %6s %6.2f%n",
               each.round(),
               each.model(),
               each.fromStep(),
@@ -118,6 +123,8 @@ public final class SimulationReport {
               each.remembered(),
               each.words(),
               each.selfBleu(),
+              known(each, GRADE, "%.2f"),
+              known(each, DIVERGENCE, "%.3f"),
               each.good()));
     }
     return text.toString();
@@ -169,6 +176,8 @@ public final class SimulationReport {
         Math.max(1, longest * 1.1),
         Map.of("words", Generation::words),
         false);
+    weights(page, "Grade on our 80 prompts, of 10", GRADE, 10);
+    weights(page, "Distance from the first weights, KL in nats a token", DIVERGENCE, 0);
     page.append("</section><h2>Generations</h2>");
     table(page);
     page.append("<h2>What was learnt, and from whom</h2>");
@@ -177,6 +186,41 @@ public final class SimulationReport {
     dialogues(page);
     failures(page);
     return page.append("</body></html>\n").toString();
+  }
+
+  /** A curve of what was measured about the weights, where every generation has it. */
+  private void weights(StringBuilder page, String title, String name, double top) {
+    if (generations.isEmpty()
+        || !generations.stream().allMatch(each -> each.weights().containsKey(name))) {
+      return;
+    }
+    double highest = generations.stream().mapToDouble(each -> weight(each, name)).max().orElse(1);
+    chart(
+        page,
+        title,
+        top > 0 ? top : Math.max(0.1, highest * 1.1),
+        Map.of(name.replace('_', ' '), each -> weight(each, name)),
+        false);
+  }
+
+  private static double weight(Generation generation, String name) {
+    return generation.weights().getOrDefault(name, Double.NaN);
+  }
+
+  private static String known(Generation generation, String name, String format) {
+    double value = weight(generation, name);
+    return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, format, value);
+  }
+
+  /** Figures by name, shortly: {@code kl 0.1250, steps 8}. */
+  private static String figures(Map<String, Double> figures) {
+    return new TreeMap<>(figures)
+        .entrySet().stream()
+            .map(
+                each ->
+                    String.format(Locale.ROOT, "%s %.4f", each.getKey(), each.getValue())
+                        .replaceFirst("\\.?0+$", ""))
+            .collect(Collectors.joining(", "));
   }
 
   private String lead(SimEvent.@Nullable Started started) {
@@ -208,15 +252,17 @@ public final class SimulationReport {
     page.append("<table><tr><th>gen</th><th>model</th><th>steps</th><th>replies</th>");
     page.append(
         "<th>satisfaction</th><th>form</th><th>right</th><th>remembered</th><th>words</th>");
-    page.append("<th>distinct-2</th><th>self-BLEU</th><th>good reactions</th><th>leaks</th>");
+    page.append(
+        "<th>distinct-1</th><th>distinct-2</th><th>self-BLEU</th><th>grade</th><th>KL</th>");
+    page.append("<th>good reactions</th><th>leaks</th>");
     page.append("<th>tokens read / written</th></tr>");
     for (Generation each : generations) {
       page.append(
           String.format(
               Locale.ROOT,
               "<tr><td>%d</td><td>%s</td><td>%d–%d</td><td>%d</td><td>%.3f ±%.3f</td><td>%.3f</td>"
-                  + "<td>%.3f</td><td>%.3f</td><td>%.1f</td><td>%.3f</td><td>%.3f</td><td>%.2f</td>"
-                  + "<td>%d</td><td>%d / %d</td></tr>",
+                  + "<td>%.3f</td><td>%.3f</td><td>%.1f</td><td>%.3f</td><td>%.3f</td><td>%.3f</td>"
+                  + "<td>%s</td><td>%s</td><td>%.2f</td><td>%d</td><td>%d / %d</td></tr>",
               each.round(),
               escape(each.model()),
               each.fromStep(),
@@ -228,8 +274,11 @@ public final class SimulationReport {
               each.taskSuccess(),
               each.remembered(),
               each.words(),
+              each.distinct1(),
               each.distinct2(),
               each.selfBleu(),
+              known(each, GRADE, "%.2f"),
+              known(each, DIVERGENCE, "%.3f"),
               each.good(),
               each.leaks(),
               each.promptTokens(),
@@ -252,7 +301,7 @@ public final class SimulationReport {
           .append("</p><p>Reactions");
       page.append(" it could learn from: ").append(escape(before.reactions().toString()));
       if (!each.measures().isEmpty()) {
-        page.append("<br>Measured: ").append(escape(each.measures().toString()));
+        page.append("<br>Measured: ").append(escape(figures(each.measures())));
       }
       page.append("</p></div>");
     }

@@ -76,11 +76,11 @@ final class ScenarioTest {
         "    agent: one|    agent: two|s.yaml:12|no agent that users speak with",
         "    agent: one|    agent: one\\n    noise: 2|s.yaml:1|noise must be from 0 to 1",
         "    agent: one|    agent: one\\n    joins: -1|s.yaml:1|joins is a step, from 0 on",
-        "    agent: one|    agent: one\\n    voice: third|s.yaml:1|any, first, second",
+        "    agent: one|    agent: one\\n    voice: third|s.yaml:1|not one of the values accepted",
         "    persona: kind\\n"
             + "    after|    persona: kind\\n"
             + "    tools: [web]\\n"
-            + "    after|s.yaml:7|no tool",
+            + "    after|s.yaml:1|there is no tool",
         "  - id: two|  - id: one|s.yaml:7|two agents are called \"one\"",
         "      - ask: [\"Hello?\"]|      - ask: []|s.yaml:1|\"ask\" needs at least one text",
       })

@@ -361,6 +361,66 @@ final class SimulationTest {
   }
 
   @Test
+  void aModelMayFindPeoplesWordsButNeverLoseWhatTheyMean() throws Exception {
+    Scenario scenario =
+        Scenario.parse(
+            """
+            name: spoken
+            personas: {kind: You are kind.}
+            agents: [{id: one, persona: kind}]
+            users:
+              - id: ana
+                agent: one
+                names: [Ana]
+                speech: model
+                facts:
+                  - {tell: ["My dog is {value}."], values: [Rex], ask: ["Who is my dog?"]}
+            """,
+            "spoken.yaml");
+    var agents = ScriptedChatModel.answering("m", 4096, request -> Message.assistant("Fine."));
+    var people =
+        ScriptedChatModel.answering(
+            "people",
+            4096,
+            request -> {
+              String meant = request.messages().getLast().content();
+              // Forgets the dog's name whenever it is greeting.
+              return Message.assistant(
+                  meant.contains("Rex") && !meant.contains("Ana")
+                      ? "Rex is how we call the dog."
+                      : "I wonder about our dog.");
+            });
+    var config = config("log", 2, 10, 0, 2);
+    assertThatThrownBy(() -> new Simulation(scenario, config, agents, null, progress -> {}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("speak by a model");
+    var surroundings = new Surroundings(Wishes::none, people);
+    new Simulation(scenario, config, agents, null, surroundings, progress -> {}).run();
+    List<SimEvent> events = EventLog.read(dir.resolve("log"));
+    assertThat(events)
+        .filteredOn(SimEvent.Worded.class::isInstance)
+        .hasSize(20)
+        .allSatisfy(
+            each -> {
+              var worded = (SimEvent.Worded) each;
+              assertThat(worded.text().contains("Rex")).isEqualTo(worded.meant().contains("Rex"));
+              assertThat(worded.kept()).isEqualTo(!worded.text().equals(worded.meant()));
+            });
+    byte[] whole = Files.readAllBytes(dir.resolve("log"));
+    var mute =
+        ScriptedChatModel.answering(
+            "people",
+            4096,
+            request -> {
+              throw new AssertionError("a replay asks no model");
+            });
+    new Simulation(
+            scenario, config, mute, null, new Surroundings(Wishes::none, mute), progress -> {})
+        .run();
+    assertThat(Files.readAllBytes(dir.resolve("log"))).isEqualTo(whole);
+  }
+
+  @Test
   void boundsEndTheRunAtABarrierAndItCanGoOn() throws Exception {
     var bounded =
         new SimulationConfig(
@@ -404,7 +464,7 @@ final class SimulationTest {
     Scenario scenario = Scenario.load("household-assistant");
     boolean changed = false;
     for (int seed = 0; seed < 20; seed++) {
-      var profile = new HiddenProfile(scenario.users().getFirst(), seed);
+      var profile = new HiddenProfile(scenario.users().getFirst(), seed, false);
       assertThat(profile.tastes(99)).isEqualTo(profile.tastes(0));
       changed |= !profile.tastes(100).equals(profile.tastes(0));
     }

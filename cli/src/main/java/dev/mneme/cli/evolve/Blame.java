@@ -65,7 +65,10 @@ public final class Blame {
     Map<String, PreferencePair> pairById = new HashMap<>();
     Map<String, RatedReply> replyById = new HashMap<>();
     var learnt =
-        new LearntPreferences(bench.home(), bench.config().scope().tenant(), bench.clock());
+        new LearntPreferences(
+            bench.home(),
+            bench.config().preferences().extractor(bench.config().scope().tenant()),
+            bench.clock());
     PreferenceSource.Snapshot snapshot =
         bench.lendMemory(memory -> new ExtractedPreferences(memory, learnt).snapshot());
     snapshot.pairs().forEach(pair -> pairById.put(pair.id(), pair));
