@@ -1,5 +1,7 @@
 package dev.mneme.cli.experiment;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import dev.mneme.data.JsonLines;
 import dev.mneme.evals.report.Charts;
 import dev.mneme.evals.stats.Cluster;
@@ -285,8 +287,10 @@ public final class Results {
     }
     text.append("\n## The same people in pairs\n\n");
     text.append(
-        "| | difference | 95 % interval | p (over people) | seeds that agree |\n"
-            + "|---|---|---|---|---|\n");
+        """
+        | | difference | 95 % interval | p (over people) | seeds that agree |
+        |---|---|---|---|---|
+        """);
     for (Comparison each : comparisons) {
       text.append(
           format(
@@ -388,10 +392,11 @@ public final class Results {
   }
 
   private static String known(double value, String format) {
-    return Double.isNaN(value) ? "–" : format(format, value);
+    return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, format, value);
   }
 
-  private static String format(String format, Object... values) {
+  @FormatMethod
+  private static String format(@FormatString String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }
 }
