@@ -4,11 +4,13 @@ import picocli.CommandLine.Command;
 
 @Command(
     name = "bench",
-    description = "Measure this machine: model, training, memory, preference pairs.",
+    description = "Measure this machine, and what training does: model, memory, preference pairs.",
     subcommands = {
       BenchModelCommand.class,
       BenchTrainCommand.class,
       BenchDpoCommand.class,
       BenchMemoryCommand.class,
+      BenchPreferenceCommand.class,
+      BenchReversalCommand.class,
     })
 final class BenchCommand extends GroupCommand {}

@@ -114,6 +114,9 @@ public final class CycleReport {
             List.of(line("rewards/accuracies", steps, StepMetrics::rewardsAccuracies))));
     page.append(Charts.overSteps("kl", List.of(line("kl", steps, StepMetrics::kl))));
     page.append(
+        Charts.overSteps(
+            "length_drift", List.of(line("length_drift", steps, StepMetrics::lengthDrift))));
+    page.append(
         Charts.overSteps("grad_norm", List.of(line("grad_norm", steps, StepMetrics::gradNorm))));
     page.append(
         Charts.overSteps("expert overload", List.of(line("max_vio", steps, StepMetrics::maxVio))));

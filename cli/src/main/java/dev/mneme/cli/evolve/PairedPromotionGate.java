@@ -2,11 +2,9 @@ package dev.mneme.cli.evolve;
 
 import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
-import dev.mneme.agent.ChatRequest;
 import dev.mneme.cli.models.ChatModels;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
-import dev.mneme.data.Sampling;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.PromotionGate;
@@ -44,6 +42,7 @@ import java.util.function.Predicate;
  */
 public final class PairedPromotionGate implements PromotionGate {
   private static final int EXAMPLES = 10;
+  private static final int EXAMPLE_TOKENS = 160;
   private static final double CANNOT_RISE = 0.98;
 
   private final ChatModels models;
@@ -192,25 +191,8 @@ public final class PairedPromotionGate implements PromotionGate {
     return check(name, test, rule, test.difference() >= least);
   }
 
-  /** Greedy replies to the last checked message of each example. */
   private static List<Cluster> score(ChatModel model, List<TrainingExample> items) {
-    List<Callable<Double>> work = new ArrayList<>();
-    for (TrainingExample item : items) {
-      work.add(
-          () -> {
-            var expectation = item.expectations().getLast();
-            var reply =
-                model.generate(
-                    new ChatRequest(
-                        item.messages().subList(0, expectation.message()),
-                        item.tools(),
-                        Sampling.greedy(128)),
-                    text -> {},
-                    new Cancellation());
-            return expectation.check().score(reply.message()).value();
-          });
-    }
-    List<Double> values = InParallel.run(work);
+    List<Double> values = Greedy.scores(model, items);
     List<Cluster> clusters = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
       clusters.add(new Cluster("item " + i, List.of(values.get(i))));
@@ -220,26 +202,16 @@ public final class PairedPromotionGate implements PromotionGate {
 
   private static List<Example> examples(
       ChatModel active, ChatModel candidate, List<PreferencePair> heldOut) {
-    Set<List<Message>> prompts = new LinkedHashSet<>();
-    heldOut.forEach(pair -> prompts.add(pair.prompt()));
-    List<Callable<Example>> work = new ArrayList<>();
-    for (List<Message> prompt : prompts.stream().limit(EXAMPLES).toList()) {
-      work.add(
-          () ->
-              new Example(
-                  prompt.getLast().content(), reply(active, prompt), reply(candidate, prompt)));
+    Set<List<Message>> distinct = new LinkedHashSet<>();
+    heldOut.forEach(pair -> distinct.add(pair.prompt()));
+    List<List<Message>> prompts = distinct.stream().limit(EXAMPLES).toList();
+    List<String> before = Greedy.replies(active, prompts, EXAMPLE_TOKENS);
+    List<String> after = Greedy.replies(candidate, prompts, EXAMPLE_TOKENS);
+    List<Example> examples = new ArrayList<>();
+    for (int i = 0; i < prompts.size(); i++) {
+      examples.add(new Example(prompts.get(i).getLast().content(), before.get(i), after.get(i)));
     }
-    return InParallel.run(work);
-  }
-
-  private static String reply(ChatModel model, List<Message> prompt) {
-    return model
-        .generate(
-            new ChatRequest(prompt, List.of(), Sampling.greedy(160)),
-            text -> {},
-            new Cancellation())
-        .message()
-        .content();
+    return examples;
   }
 
   private static Check check(String name, PairedTest test, String rule, boolean passed) {

@@ -14,8 +14,11 @@ import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
 import dev.mneme.model.PackedBatch;
 import dev.mneme.model.TrainableModel;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -119,9 +122,105 @@ class DpoTrainerTest {
 
   @Test
   void promptTokensDoNotChangeTheLoss() {
-    PackedBatch.Segment segment =
+    PackedBatch.Segment reply =
         CHARACTERS.encode(List.of(Message.user("a long prompt")), List.of(Message.assistant("ok")));
-    assertThat(segment.weight()).isEqualTo(3);
+    try (TrainableModel model = Tiny.model(dir)) {
+      PackedBatch batch = PackedBatch.of(reply);
+      double[] tokens = model.tokenLogProbs(batch);
+      double replyOnly = 0;
+      for (int t = 0; t < tokens.length; t++) {
+        replyOnly += batch.weight(t) * tokens[t];
+      }
+      // Three tokens count: two letters and the end; the prompt's fourteen do not.
+      assertThat(batch.weight()).isEqualTo(3);
+      assertThat(model.logProbs(batch)[0]).isCloseTo(replyOnly, within(1e-5));
+      assertThat(Arrays.stream(tokens).filter(each -> each != 0).count()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void theFrozenReferenceNeverMoves() throws IOException {
+    Path cache = dir.resolve("logps.jsonl");
+    List<PreferencePair> pairs = somePairs(8);
+    double margin = 0;
+    try (TrainableModel model = Tiny.model(dir)) {
+      var trainer =
+          new DpoTrainer(model, "hash", CHARACTERS, config(6, 4, 4, 3e-3), cache, () -> 0);
+      TrainingSummary summary = trainer.train(pairs, List.of(), null, step -> {});
+      String kept = Files.readString(cache);
+      try (TrainableModel untouched = Tiny.model(dir)) {
+        for (PreferencePair pair : pairs) {
+          PackedBatch sides =
+              PackedBatch.of(
+                  CHARACTERS.encode(pair.prompt(), pair.chosen()),
+                  CHARACTERS.encode(pair.prompt(), pair.rejected()));
+          double[] policy = model.logProbs(sides);
+          double[] reference = untouched.logProbs(sides);
+          margin += 0.1 * (policy[0] - reference[0] - (policy[1] - reference[1]));
+        }
+      }
+      // What training reported is measured against the weights as they were before it.
+      assertThat(summary.rewardMargin()).isCloseTo(margin / pairs.size(), within(1e-4));
+      assertThat(summary.rewardMargin()).isGreaterThan(0.1);
+      trainer.train(pairs, List.of(), null, step -> {});
+      assertThat(Files.readString(cache)).isEqualTo(kept);
+    }
+  }
+
+  @Test
+  void ktoStartsAtOneHalfAndLearnsFromSingleReplies() {
+    DpoConfig kto = config(6, 4, 2, 3e-3).withLoss("kto").toBuilder().sftEpochs(0).build();
+    Run run =
+        train(
+            List.of(pair("idle", "x", "y", 1e-9)),
+            List.of(rated("go", "left", 1), rated("go", "right", 0), rated("stay", "here", 0.5)),
+            kto,
+            null);
+    // policy = reference: 1 - sig(0) for every reply, and z0 = 0
+    assertThat(run.steps().getFirst().loss()).isCloseTo(0.5, within(1e-5));
+    assertThat(run.steps().getLast().rewardsChosen()).isPositive();
+    assertThat(run.steps().getLast().rewardsRejected()).isNegative();
+    assertThat(run.steps().getLast().loss()).isLessThan(0.49);
+  }
+
+  @Test
+  void ktoIsTheSameInMicroBatches() {
+    DpoConfig whole = config(2, 8, 8, 1e-3).withLoss("kto");
+    Run once = train(somePairs(8), Tiny.someReplies(6), whole, null);
+    Run parts =
+        train(
+            somePairs(8),
+            Tiny.someReplies(6),
+            whole.toBuilder().pairsPerMicroBatch(1).build(),
+            null);
+    for (int i = 0; i < once.steps().size(); i++) {
+      assertThat(parts.steps().get(i).gradNorm())
+          .isCloseTo(once.steps().get(i).gradNorm(), within(1e-4));
+    }
+  }
+
+  @Test
+  void aValidationLossThatRisesStopsTheRun() {
+    // Labels at random: what is learnt of the training pairs does not hold for the others.
+    List<PreferencePair> noise = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      boolean swap = (i * 7919) % 13 < 6;
+      noise.add(pair("q" + i, swap ? "aa" : "bb", swap ? "bb" : "aa", 1));
+    }
+    DpoConfig config =
+        config(60, 4, 4, 1e-2).toBuilder().validationFraction(0.3).patience(2).build();
+    TrainingSummary summary = train(noise, config).summary();
+    assertThat(summary.stoppedBecause()).contains("validation loss rose 2 times");
+    assertThat(summary.steps()).isLessThan(600);
+  }
+
+  @Test
+  void learningToBeShortShowsAsLengthDrift() {
+    // In somePairs the chosen reply is the shorter one.
+    Run run = train(somePairs(16), config(6, 8, 8, 3e-3));
+    assertThat(run.steps().getFirst().lengthDrift()).isCloseTo(0, within(1e-5));
+    assertThat(run.steps().getLast().lengthDrift()).isLessThan(-0.1);
+    assertThat(run.summary().lengthDrift()).isLessThan(-0.1);
   }
 
   @Test

@@ -1,0 +1,291 @@
+package dev.mneme.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.mneme.data.Hashes;
+import dev.mneme.data.Json;
+import dev.mneme.data.JsonLines;
+import dev.mneme.data.Message;
+import dev.mneme.data.PairWeight;
+import dev.mneme.data.PreferencePair;
+import dev.mneme.data.RatedReply;
+import dev.mneme.data.Scope;
+import dev.mneme.data.StarterCheckpoint;
+import dev.mneme.dpo.cycle.TrainingSet;
+import dev.mneme.dpo.registry.CheckpointManifest;
+import dev.mneme.dpo.registry.CheckpointRegistry;
+import dev.mneme.dpo.train.DpoConfig;
+import dev.mneme.dpo.train.ModelCandidateTrainer;
+import dev.mneme.model.TrainingOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** Training commands and the questions about where weights come from, on the bundled checkpoint. */
+class EvidenceCommandsTest {
+  private static final Scope SCOPE = new Scope("local", "ann", "mneme", "s1");
+  private static final Instant AT = Instant.parse("2026-03-01T10:00:00Z");
+
+  @TempDir Path dir;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private CheckpointRegistry registry;
+  private CheckpointManifest origin;
+
+  @BeforeEach
+  void installTheBundledCheckpoint() {
+    assumeTrue(StarterCheckpoint.isPresent(), "this build carries no starter checkpoint");
+    registry = CheckpointRegistry.open(dir.resolve("home/models"), Clock.systemUTC());
+    BundledCheckpoint.installIfMissing(registry);
+    origin = registry.active().orElseThrow();
+  }
+
+  private int run(String... args) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    var all = new ArrayList<>(List.of("--home", dir.resolve("home").toString()));
+    all.addAll(List.of(args));
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(all.toArray(String[]::new));
+  }
+
+  private JsonNode json() {
+    return Json.mapper().readTree(out.toString());
+  }
+
+  private static PreferencePair pair(String prompt, String chosen, String rejected) {
+    return new PreferencePair(
+        Hashes.sha256(prompt, chosen, rejected),
+        SCOPE,
+        PreferencePair.Origin.CHOICE,
+        List.of(Message.user(prompt)),
+        List.of(Message.assistant(chosen)),
+        List.of(Message.assistant(rejected)),
+        PairWeight.ONE,
+        AT,
+        List.of());
+  }
+
+  private static List<PreferencePair> pairs() {
+    List<PreferencePair> pairs = new ArrayList<>();
+    for (String city : List.of("Rome", "Oslo", "Lima", "Cairo", "Tokyo", "Quito", "Delhi")) {
+      pairs.add(pair("Tell me of " + city + ".", city + " is a city.", "I do not know " + city));
+    }
+    pairs.add(pair("Which way?", "North, past the mill.", "South, along the river."));
+    return pairs;
+  }
+
+  private Path file(String name, List<?> records) {
+    Path file = dir.resolve(name);
+    JsonLines.write(file, records);
+    return file;
+  }
+
+  private CheckpointManifest train(DpoConfig config) {
+    var trainer =
+        new ModelCandidateTrainer(
+            config,
+            TrainingOptions.defaults(),
+            null,
+            null,
+            InstantSource.system(),
+            System::nanoTime);
+    var set = new TrainingSet(5, pairs(), List.of(), List.of(), Map.of());
+    Path folder = registry.newCandidateFolder();
+    trainer.train(registry.folder(origin), set, folder, step -> {});
+    return registry.register(
+        folder,
+        "trained",
+        origin.id(),
+        CheckpointManifest.Kind.CYCLE,
+        trainer.config(),
+        set.provenance());
+  }
+
+  @Test
+  void blameNamesThePlantedPairAndDiffSaysWhatMoved() {
+    CheckpointManifest trained =
+        train(
+            DpoConfig.defaults().toBuilder()
+                .epochs(4)
+                .pairsPerStep(4)
+                .replayFraction(0)
+                .warmupFraction(0)
+                .build());
+    Path file = file("pairs.jsonl", pairs());
+    assertThat(
+            run(
+                "models",
+                "blame",
+                trained.id(),
+                "--pairs",
+                file.toString(),
+                "--prompt",
+                "Which way?",
+                "--reply",
+                "North, past the mill.",
+                "--json"))
+        .isEqualTo(ExitCodes.OK);
+    JsonNode first = json().get("evidence").get(0);
+    assertThat(first.get("id").asString()).isEqualTo(pairs().getLast().id());
+    assertThat(first.get("change").asDouble()).isPositive();
+    assertThat(json().get("reproduced").asBoolean()).isTrue();
+    assertThat(json().get("logp_after").asDouble())
+        .isGreaterThan(json().get("logp_before").asDouble());
+
+    assertThat(run("models", "diff", origin.id(), trained.id(), "--json")).isEqualTo(ExitCodes.OK);
+    assertThat(json().get("data").get("onlyInB").asInt()).isEqualTo(pairs().size());
+    assertThat(json().get("descent").asString()).contains("B descends from A");
+    assertThat(json().get("weights").get("parts").size()).isGreaterThan(4);
+    assertThat(run("models", "diff", origin.id(), trained.id())).isEqualTo(ExitCodes.OK);
+    assertThat(out.toString()).contains("attention", "Configuration:", "moved most");
+  }
+
+  @Test
+  void evidenceThatIsGoneIsASentence() {
+    CheckpointManifest trained = train(DpoConfig.defaults().toBuilder().epochs(1).build());
+    assertThat(run("models", "blame", trained.id(), "--prompt", "Which way?"))
+        .isEqualTo(ExitCodes.FAILURE);
+    assertThat(err.toString()).contains("none of the 8 pairs", "--pairs").doesNotContain("\tat ");
+    assertThat(run("models", "blame", origin.id(), "--prompt", "x")).isEqualTo(ExitCodes.FAILURE);
+    assertThat(err.toString()).contains("not trained here");
+  }
+
+  @Test
+  void whatCannotBeLearntFromIsCountedAndNoModelIsMade() throws IOException {
+    List<String> lines = new ArrayList<>();
+    lines.add(JsonLines.line(pair("a", "same", "same")).strip());
+    lines.add(JsonLines.line(pair("b", "", "no")).strip());
+    lines.add(JsonLines.line(pair("c", "yes<|end|>", "no")).strip());
+    lines.add(JsonLines.line(pair("d", "yes", "no ".repeat(2_000))).strip());
+    String good = JsonLines.line(pair("e", "yes", "no")).strip();
+    lines.add(good.replace("\"total\":1.0", "\"total\":-1.0"));
+    lines.add(good.replace("\"total\":1.0", "\"total\":\"NaN\""));
+    lines.add(good.replace("\"total\":1.0", "\"total\":NaN"));
+    lines.add(good.replace("\"total\":1.0", "\"total\":0.0"));
+    lines.add(JsonLines.line(pair("f", "yes", "no")).strip());
+    lines.add(JsonLines.line(pair("f", "no", "yes")).strip());
+    Path file = dir.resolve("bad.jsonl");
+    Files.write(file, lines);
+    Path made = dir.resolve("made");
+    assertThat(
+            run(
+                "train",
+                "dpo",
+                "--pairs",
+                file.toString(),
+                "--model",
+                registry.folder(origin).toString(),
+                "--out",
+                made.toString()))
+        .isEqualTo(ExitCodes.NOTHING_TO_LEARN);
+    assertThat(err.toString())
+        .contains(
+            "chosen equals rejected=1",
+            "empty reply=1",
+            "special token",
+            "longer than 512 tokens=1",
+            "weight is negative or not a finite number=3",
+            "weight is zero=1",
+            "contradicted by another pair of at least its weight=2");
+    assertThat(made).doesNotExist();
+  }
+
+  @Test
+  void aLowRankKtoRunWritesAMergedCheckpointAndAnAdapter() {
+    Path made = dir.resolve("made");
+    assertThat(
+            run(
+                "--set",
+                "training.epochs=1",
+                "train",
+                "dpo",
+                "--pairs",
+                file("pairs.jsonl", pairs()).toString(),
+                "--model",
+                registry.folder(origin).toString(),
+                "--out",
+                made.toString(),
+                "--loss",
+                "kto",
+                "--lora-rank",
+                "4",
+                "--no-replay",
+                "--json"))
+        .isEqualTo(ExitCodes.OK);
+    assertThat(json().get("steps").asInt()).isEqualTo(1);
+    assertThat(made.resolve("model.safetensors")).exists();
+    assertThat(made.resolve("adapter/adapter_config.json")).exists();
+    assertThat(made.resolve(".state")).doesNotExist();
+    assertThat(made.resolve("metrics.jsonl")).exists();
+  }
+
+  @Test
+  void anUnknownLossIsAnsweredWithTheKnownOnes() {
+    assertThat(
+            run(
+                "train",
+                "dpo",
+                "--pairs",
+                file("pairs.jsonl", pairs()).toString(),
+                "--model",
+                registry.folder(origin).toString(),
+                "--out",
+                dir.resolve("made").toString(),
+                "--loss",
+                "ppo"))
+        .isEqualTo(ExitCodes.USAGE);
+    assertThat(err.toString()).contains("unknown loss ppo", "simpo", "kto");
+  }
+
+  @Test
+  void satisfyingRepliesAreImitated() {
+    var replies =
+        List.of(
+            new RatedReply(
+                "r1",
+                SCOPE,
+                List.of(Message.user("How are things?")),
+                List.of(Message.assistant("Splendid, thank you.")),
+                0.95,
+                1,
+                1,
+                AT,
+                List.of()));
+    Path made = dir.resolve("made");
+    assertThat(
+            run(
+                "--set",
+                "training.sftEpochs=3",
+                "train",
+                "sft",
+                registry.folder(origin).toString(),
+                "--replies",
+                file("replies.jsonl", replies).toString(),
+                "--pairs",
+                file("pairs.jsonl", pairs()).toString(),
+                "--out",
+                made.toString(),
+                "--json"))
+        .isEqualTo(ExitCodes.OK);
+    assertThat(json().get("replies").asInt()).isEqualTo(9);
+    assertThat(json().get("loss_after").asDouble())
+        .isLessThan(json().get("loss_before").asDouble());
+    assertThat(made.resolve("tokenizer.json")).exists();
+  }
+}
