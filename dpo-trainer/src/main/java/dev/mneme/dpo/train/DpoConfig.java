@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *     are undesirable
  * @param validationFraction share of training pairs held back for early stopping
  * @param patience evaluations without improvement before the preference phase stops; 0 never stops
- * @param klBudget largest KL to the reference per token, nats; the phase stops when it is spent
+ * @param klBudget how far the preference phase may go from where it started, in KL to the reference
+ *     per token, nats; it stops when that is spent
  * @param loraRank rank of a low-rank update that is trained instead of all weights; 0 trains all
  * @param loraAlpha the low-rank update counts alpha / rank
  * @param loraTargets modules that get one, as in PEFT; {@code all-linear} for all inside the blocks

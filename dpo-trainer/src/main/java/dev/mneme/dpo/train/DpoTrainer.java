@@ -330,7 +330,11 @@ public final class DpoTrainer {
 
     /** Why to stop after a step; null to go on. */
     private @Nullable String enough(StepMetrics metrics) {
-      if (metrics.kl() > config.klBudget()) {
+      Double started = state.klAtStart();
+      if (started == null) {
+        // What the supervised phase changed was wanted; the first step is measured before it moves.
+        state = state.startedAt(metrics.kl());
+      } else if (metrics.kl() - started > config.klBudget()) {
         return "the KL budget of " + config.klBudget() + " is spent";
       }
       if (!data.validation().isEmpty()

@@ -17,7 +17,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param logpsRejected log-probability sums of rejected replies, mean
  * @param gradNorm L2 norm of the gradient before clipping
  * @param learningRate in use at this step
- * @param kl estimate of KL(policy || reference) per reply token, nats
+ * @param kl estimate of the KL divergence from the reference per reply token, nats
  * @param lengthDrift how much longer, relatively, a reply of the batch is when its pair's two
  *     replies are weighed by policy over reference; 0 at the start, negative when shorter ones gain
  * @param maxVio largest overload of an expert relative to the mean, 0 for dense models

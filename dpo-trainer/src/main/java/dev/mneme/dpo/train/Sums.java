@@ -33,13 +33,13 @@ final class Sums {
       chosen++;
       chosenReward += beta * chosenRatio;
       chosenLogp += p.policyChosen();
-      klSum += k3(chosenRatio / p.chosenTokens());
+      klSum += k2(chosenRatio / p.chosenTokens());
     }
     if (item.rejected() != null) {
       rejected++;
       rejectedReward += beta * rejectedRatio;
       rejectedLogp += p.policyRejected();
-      klSum += k3(rejectedRatio / p.rejectedTokens());
+      klSum += k2(rejectedRatio / p.rejectedTokens());
     }
     if (item.isPair()) {
       pairs++;
@@ -51,9 +51,13 @@ final class Sums {
     }
   }
 
-  /** Schulman's k3 estimator of KL(reference || policy): r - 1 - log r, with log r = x. */
-  private static double k3(double x) {
-    return Math.expm1(x) - x;
+  /**
+   * Schulman's k2 estimator of a KL divergence from a log-ratio x: x^2 / 2. The replies come from
+   * neither model, where the unbiased estimators explode: exp(x) of one reply that the reference
+   * found impossible outweighs all others.
+   */
+  private static double k2(double x) {
+    return x * x / 2;
   }
 
   double loss() {

@@ -24,6 +24,7 @@ import tools.jackson.core.JacksonException;
  * @param replayed replayed examples that were taken
  * @param bestValidation lowest validation loss so far; infinite before the first
  * @param worse validation losses since then
+ * @param klAtStart KL to the reference where the preference phase started; null before
  * @param validationBefore validation accuracy before training
  */
 record TrainingState(
@@ -35,6 +36,7 @@ record TrainingState(
     long replayed,
     @Nullable Double bestValidation,
     int worse,
+    @Nullable Double klAtStart,
     double validationBefore) {
   private static final String FOLDER = "state";
   private static final String FILE = "training_state.json";
@@ -42,7 +44,7 @@ record TrainingState(
   private static final String REFERENCES = "reference-logps.jsonl";
 
   static TrainingState start(String fingerprint, double validationBefore) {
-    return new TrainingState(fingerprint, "sft", 0, 0, 0, 0, null, 0, validationBefore);
+    return new TrainingState(fingerprint, "sft", 0, 0, 0, 0, null, 0, null, validationBefore);
   }
 
   /** The same run at another place. */
@@ -56,12 +58,18 @@ record TrainingState(
         newReplayed,
         bestValidation,
         worse,
+        klAtStart,
         validationBefore);
   }
 
   TrainingState validated(double best, int since) {
     return new TrainingState(
-        fingerprint, phase, epoch, at, step, replayed, best, since, validationBefore);
+        fingerprint, phase, epoch, at, step, replayed, best, since, klAtStart, validationBefore);
+  }
+
+  TrainingState startedAt(double kl) {
+    return new TrainingState(
+        fingerprint, phase, epoch, at, step, replayed, bestValidation, worse, kl, validationBefore);
   }
 
   double best() {

@@ -249,6 +249,26 @@ class DpoTrainerTest {
   }
 
   @Test
+  void whatTheSupervisedPhaseChangedDoesNotSpendTheBudget() {
+    List<RatedReply> replies = new ArrayList<>();
+    somePairs(16)
+        .forEach(
+            p ->
+                replies.add(
+                    rated(p.prompt().getLast().content(), p.chosen().getLast().content(), 1)));
+    DpoConfig config =
+        config(3, 16, 16, 1e-3).toBuilder()
+            .sftEpochs(10)
+            .sftLearningRate(1e-2)
+            .learningRate(1e-6)
+            .klBudget(0.05)
+            .build();
+    Run run = train(somePairs(16), replies, config, null);
+    assertThat(run.summary().stoppedBecause()).isEqualTo("all epochs done");
+    assertThat(run.steps().getLast().kl()).isGreaterThan(0.1);
+  }
+
+  @Test
   void satisfyingRepliesBecomeLikelierAndPoorOnesAreNotImitated() {
     List<RatedReply> replies = List.of(rated("how", "gladly", 1), rated("what", "no way", 0.1));
     try (TrainableModel model = Tiny.model(dir)) {
