@@ -48,7 +48,7 @@ public class TrainStepBenchmark {
   private @Nullable PackedBatch batch;
   private double loss;
 
-  private static ModelConfig starter() {
+  static ModelConfig starter() {
     return new ModelConfig(
         Family.DEEPSEEK_V3,
         4096,

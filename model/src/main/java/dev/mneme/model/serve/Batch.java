@@ -1,5 +1,7 @@
 package dev.mneme.model.serve;
 
+import static dev.mneme.model.kernel.Vec.LANES;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,5 +95,21 @@ final class Batch {
     int p0 = team.share(matrix.panels(), thread);
     int p1 = team.share(matrix.panels(), thread + 1);
     multiply(matrix, p0, p1, rows, in, from, out, to, 0, thread);
+  }
+
+  /**
+   * {@code x += matrix * in} for all rows. Each thread adds what it computed itself, so nobody
+   * waits in between.
+   *
+   * @param out room for the product
+   */
+  void multiplyAdd(PackedMatrix matrix, float[] in, int[] from, float[] out, int[] to, int thread) {
+    multiply(matrix, in, from, out, to, thread);
+    int p0 = team.share(matrix.panels(), thread);
+    int p1 = team.share(matrix.panels(), thread + 1);
+    int at = p0 * LANES;
+    for (int i = 0; i < rows; i++) {
+      Rows.add(x, starts[i] + at, out, to[i] + at, (p1 - p0) * LANES);
+    }
   }
 }

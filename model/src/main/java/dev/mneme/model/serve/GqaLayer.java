@@ -3,7 +3,6 @@ package dev.mneme.model.serve;
 import static dev.mneme.model.serve.PackedMatrix.pad;
 
 import dev.mneme.model.Attention;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +17,7 @@ final class GqaLayer implements AttentionLayer {
     final float[] qkv;
     final float[] values;
     final float[] out;
-    final float[] scores;
-    final int scoresWidth;
+    final CachedAttention attention;
     final int[] qkvStarts;
     final int[] valueStarts;
     final int[] outStarts;
@@ -31,11 +29,20 @@ final class GqaLayer implements AttentionLayer {
       qkv = Batch.floats(width);
       values = Batch.floats(a.heads() * head);
       out = Batch.floats(pad(hiddenSize));
-      scoresWidth = pad(maxPositions);
-      scores = new float[team.size() * scoresWidth];
       qkvStarts = Batch.starts(width);
       valueStarts = Batch.starts(a.heads() * head);
       outStarts = Batch.starts(pad(hiddenSize));
+      var all = new CachedAttention.Head[a.heads()];
+      for (int i = 0; i < all.length; i++) {
+        int group = i / (a.heads() / a.kvHeads());
+        all[i] =
+            new CachedAttention.Head(
+                Batch.starts(width, i * head, Batch.MAX_ROWS),
+                group * head,
+                (a.kvHeads() + group) * head,
+                Batch.starts(a.heads() * head, i * head, Batch.MAX_ROWS));
+      }
+      attention = new CachedAttention(team, maxPositions, all, qkv, values, head, head);
     }
   }
 
@@ -80,13 +87,9 @@ final class GqaLayer implements AttentionLayer {
     b.team.barrier();
     rotateAndCache(b, t);
     b.team.barrier();
-    attend(b, t);
+    s.attention.run(b, layer, s.cacheWidth, scale, t);
     b.team.barrier();
-    b.multiply(w.out(), s.values, s.valueStarts, s.out, s.outStarts, t);
-    b.team.barrier();
-    for (int i = b.team.share(b.rows, t); i < b.team.share(b.rows, t + 1); i++) {
-      Rows.add(b.x, b.starts[i], s.out, s.outStarts[i], b.width);
-    }
+    b.multiplyAdd(w.out(), s.values, s.valueStarts, s.out, s.outStarts, t);
     b.team.barrier();
   }
 
@@ -103,42 +106,6 @@ final class GqaLayer implements AttentionLayer {
       }
       NativeSequence sequence = b.sequence(i);
       sequence.put(layer, position, s.qkv, s.qkvStarts[i] + shape.heads() * s.head);
-    }
-  }
-
-  private void attend(Batch b, int t) {
-    int scores = t * s.scoresWidth;
-    int group = shape.heads() / shape.kvHeads();
-    int tasks = b.rows * shape.heads();
-    for (int i = b.team.share(tasks, t); i < b.team.share(tasks, t + 1); i++) {
-      int row = i / shape.heads();
-      int head = i % shape.heads();
-      NativeSequence sequence = b.sequence(row);
-      MemorySegment cache = sequence.cache();
-      long keys = sequence.row(layer, 0) + (long) (head / group) * s.head;
-      long values = keys + (long) shape.kvHeads() * s.head;
-      int count = b.positions[row] + 1;
-      Rows.scores(
-          s.qkv,
-          s.qkvStarts[row] + head * s.head,
-          s.head,
-          cache,
-          keys,
-          s.cacheWidth,
-          count,
-          s.scores,
-          scores);
-      Rows.softmax(s.scores, scores, count, scale);
-      Rows.mix(
-          s.scores,
-          scores,
-          count,
-          cache,
-          values,
-          s.cacheWidth,
-          s.head,
-          s.values,
-          s.valueStarts[row] + head * s.head);
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.mneme.model.serve;
 import static dev.mneme.model.serve.PackedMatrix.pad;
 
 import dev.mneme.model.Attention;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +28,7 @@ final class MlaLayer implements AttentionLayer {
     final float[] mixed;
     final float[] values;
     final float[] out;
-    final float[] scores;
-    final int scoresWidth;
+    final CachedAttention attention;
     final int[] downStarts;
     final int[] queryStarts;
     final int[] valueStarts;
@@ -57,8 +55,6 @@ final class MlaLayer implements AttentionLayer {
       mixed = Batch.floats(heads * latent);
       values = Batch.floats(heads * valueWidth);
       out = Batch.floats(pad(hiddenSize));
-      scoresWidth = pad(maxPositions);
-      scores = new float[team.size() * scoresWidth];
       downStarts = Batch.starts(downWidth);
       queryStarts = Batch.starts(heads * head);
       valueStarts = Batch.starts(heads * valueWidth);
@@ -73,6 +69,12 @@ final class MlaLayer implements AttentionLayer {
         mixedStarts[i] = Batch.starts(heads * latent, i * latent, Batch.MAX_ROWS);
         valueHeadStarts[i] = Batch.starts(heads * valueWidth, i * valueWidth, Batch.MAX_ROWS);
       }
+      var all = new CachedAttention.Head[heads];
+      for (int i = 0; i < heads; i++) {
+        // The latent is both key and value, of all heads.
+        all[i] = new CachedAttention.Head(absorbedStarts[i], 0, 0, mixedStarts[i]);
+      }
+      attention = new CachedAttention(team, maxPositions, all, absorbed, mixed, cacheWidth, latent);
     }
   }
 
@@ -130,15 +132,11 @@ final class MlaLayer implements AttentionLayer {
     b.team.barrier();
     absorbQueries(b, t);
     b.team.barrier();
-    attend(b, t);
+    s.attention.run(b, layer, s.cacheWidth, scale, t);
     b.team.barrier();
     expandValues(b, t);
     b.team.barrier();
-    b.multiply(w.out(), s.values, s.valueStarts, s.out, s.outStarts, t);
-    b.team.barrier();
-    for (int i = b.team.share(b.rows, t); i < b.team.share(b.rows, t + 1); i++) {
-      Rows.add(b.x, b.starts[i], s.out, s.outStarts[i], b.width);
-    }
+    b.multiplyAdd(w.out(), s.values, s.valueStarts, s.out, s.outStarts, t);
     b.team.barrier();
   }
 
@@ -179,40 +177,6 @@ final class MlaLayer implements AttentionLayer {
       b.rope.rotate(s.query, at, b.positions[row]);
       System.arraycopy(
           s.query, at, s.absorbed, s.absorbedStarts[head][row] + s.latent, s.ropeWidth);
-    }
-  }
-
-  private void attend(Batch b, int t) {
-    int scores = t * s.scoresWidth;
-    int tasks = b.rows * shape.heads();
-    for (int i = b.team.share(tasks, t); i < b.team.share(tasks, t + 1); i++) {
-      int row = i / shape.heads();
-      int head = i % shape.heads();
-      NativeSequence sequence = b.sequence(row);
-      MemorySegment cache = sequence.cache();
-      long at = sequence.row(layer, 0);
-      int count = b.positions[row] + 1;
-      Rows.scores(
-          s.absorbed,
-          s.absorbedStarts[head][row],
-          s.cacheWidth,
-          cache,
-          at,
-          s.cacheWidth,
-          count,
-          s.scores,
-          scores);
-      Rows.softmax(s.scores, scores, count, scale);
-      Rows.mix(
-          s.scores,
-          scores,
-          count,
-          cache,
-          at,
-          s.cacheWidth,
-          s.latent,
-          s.mixed,
-          s.mixedStarts[head][row]);
     }
   }
 

@@ -60,6 +60,11 @@ final class Team implements AutoCloseable {
     return size;
   }
 
+  /** Threads that run the current program. */
+  int active() {
+    return active;
+  }
+
   /** The first of {@code n} items that thread {@code t} handles; its last is before the next's. */
   int share(int n, int t) {
     return (int) ((long) n * t / active);
