@@ -135,6 +135,29 @@ final class TrainableModelTest {
         c.eosTokenIds());
   }
 
+  @Test
+  void whatCannotBeTrainedOnIsNamed() {
+    try (TrainableModel model =
+        TrainableModel.initialize(config("deepseek-v3"), 1, OptimizerConfig.adamW(), EXACT)) {
+      assertThatThrownBy(() -> model.crossEntropy(PackedBatch.of(Segment.all(1, 320, 2)), 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("token id 320 at position 0 is outside the vocabulary; expected 0 to 319");
+      assertThatThrownBy(() -> model.logProbs(PackedBatch.of(Segment.all(new int[258]))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("257 positions is longer than max_position_embeddings 256");
+    }
+    assertThatThrownBy(
+            () ->
+                TrainableModel.initialize(
+                        config("deepseek-v3"),
+                        1,
+                        OptimizerConfig.adamW(),
+                        EXACT.withPrediction(0.3))
+                    .close())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("num_nextn_predict_layers is 0");
+  }
+
   /** Every parameter of every layer kind, along a direction of its own. */
   @ParameterizedTest
   @ValueSource(strings = {"deepseek-v3", "deepseek-v2-lite", "llama-gqa", "llama-gqa qk-norm"})

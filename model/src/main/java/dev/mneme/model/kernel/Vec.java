@@ -37,23 +37,7 @@ public final class Vec {
   private static final VectorShuffle<Float> FOUR = VectorShuffle.fromOp(F, i -> swap(i, 2));
   private static final VectorShuffle<Float> TWO = VectorShuffle.fromOp(F, i -> swap(i, 1));
 
-  private static final VectorMask<Float> UPPER = mask(LANES / 2);
-  private static final VectorMask<Float> ODD_FOURS = mask(4);
-
-  /** Where {@link #sums} finds its four: a, b, c and d end in lanes 0, 8, 4 and 12. */
-  private static final VectorShuffle<Float> GATHER =
-      VectorShuffle.fromOp(F, i -> (((i & 1) << 3) | ((i & 2) << 1)) % LANES);
-
   private Vec() {}
-
-  /** Lanes whose number has that bit. */
-  private static VectorMask<Float> mask(int bit) {
-    boolean[] lanes = new boolean[LANES];
-    for (int i = 0; i < LANES; i++) {
-      lanes[i] = (i & bit) != 0;
-    }
-    return VectorMask.fromArray(F, lanes, 0);
-  }
 
   private static int swap(int lane, int distance) {
     return distance < LANES ? lane ^ distance : lane;
@@ -158,27 +142,6 @@ public final class Vec {
       s = s.add(s.rearrange(FOUR));
     }
     return s.add(s.rearrange(TWO)).lane(0);
-  }
-
-  /**
-   * The sums of four vectors at {@code to[at]} and after, each in the order of {@link #sum}. A
-   * whole vector is written: what follows the four is undefined.
-   */
-  public static void sums(
-      FloatVector a, FloatVector b, FloatVector c, FloatVector d, float[] to, int at) {
-    if (LANES != 16) {
-      to[at] = sum(a);
-      to[at + 1] = sum(b);
-      to[at + 2] = sum(c);
-      to[at + 3] = sum(d);
-      return;
-    }
-    // Two vectors share the work of one: each step halves what is left of both.
-    FloatVector ab = a.blend(b, UPPER).add(b.blend(a, UPPER).rearrange(HALVES));
-    FloatVector cd = c.blend(d, UPPER).add(d.blend(c, UPPER).rearrange(HALVES));
-    FloatVector s = ab.blend(cd, ODD_FOURS).add(cd.blend(ab, ODD_FOURS).rearrange(EIGHT));
-    s = s.add(s.rearrange(FOUR));
-    s.add(s.rearrange(TWO)).rearrange(GATHER).intoArray(to, at);
   }
 
   private static final float LOG2E = 1.442695f;

@@ -1,7 +1,5 @@
 package dev.mneme.model.serve;
 
-import static dev.mneme.model.kernel.Vec.LANES;
-
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -48,7 +46,7 @@ final class CachedAttention {
     this.out = out;
     this.keyWidth = keyWidth;
     this.valueWidth = valueWidth;
-    scoresWidth = PackedMatrix.pad(maxPositions) + LANES;
+    scoresWidth = PackedMatrix.pad(maxPositions);
     scores = new float[team.size() * scoresWidth];
   }
 

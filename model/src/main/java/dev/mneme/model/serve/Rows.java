@@ -65,8 +65,7 @@ final class Rows {
 
   /**
    * {@code scores[t] = q . keys[t]} for t below {@code count}; rows of keys {@code stride} apart.
-   * The rest of the last vector is set to the lowest value, which softmax turns into nothing; the
-   * vector after it may be overwritten.
+   * The rest of the last vector is set to the lowest value, which softmax turns into nothing.
    */
   static void scores(
       float[] q,
@@ -79,9 +78,6 @@ final class Rows {
       float[] scores,
       int to) {
     int t = 0;
-    for (; t + 8 <= count; t += 8) {
-      dot8(q, x, width, keys, at + t * stride, stride, scores, to + t);
-    }
     for (; t + 4 <= count; t += 4) {
       dot4(q, x, width, keys, at + t * stride, stride, scores, to + t);
     }
@@ -95,39 +91,6 @@ final class Rows {
     for (; t % LANES != 0; t++) {
       scores[to + t] = -Float.MAX_VALUE;
     }
-  }
-
-  private static void dot8(
-      float[] q,
-      int x,
-      int width,
-      MemorySegment keys,
-      long at,
-      long stride,
-      float[] scores,
-      int to) {
-    FloatVector a0 = FloatVector.zero(F);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    FloatVector a4 = a0;
-    FloatVector a5 = a0;
-    FloatVector a6 = a0;
-    FloatVector a7 = a0;
-    for (int i = 0; i < width; i += LANES) {
-      FloatVector v = FloatVector.fromArray(F, q, x + i);
-      long k = at + i;
-      a0 = v.fma(Vec.load(keys, k), a0);
-      a1 = v.fma(Vec.load(keys, k + stride), a1);
-      a2 = v.fma(Vec.load(keys, k + 2 * stride), a2);
-      a3 = v.fma(Vec.load(keys, k + 3 * stride), a3);
-      a4 = v.fma(Vec.load(keys, k + 4 * stride), a4);
-      a5 = v.fma(Vec.load(keys, k + 5 * stride), a5);
-      a6 = v.fma(Vec.load(keys, k + 6 * stride), a6);
-      a7 = v.fma(Vec.load(keys, k + 7 * stride), a7);
-    }
-    Vec.sums(a0, a1, a2, a3, scores, to);
-    Vec.sums(a4, a5, a6, a7, scores, to + 4);
   }
 
   private static void dot4(
@@ -150,7 +113,10 @@ final class Rows {
       a2 = v.fma(Vec.load(keys, at + 2 * stride + i), a2);
       a3 = v.fma(Vec.load(keys, at + 3 * stride + i), a3);
     }
-    Vec.sums(a0, a1, a2, a3, scores, to);
+    scores[to] = Vec.sum(a0);
+    scores[to + 1] = Vec.sum(a1);
+    scores[to + 2] = Vec.sum(a2);
+    scores[to + 3] = Vec.sum(a3);
   }
 
   /** Softmax of {@code scale * scores} in place; scale must be positive. */

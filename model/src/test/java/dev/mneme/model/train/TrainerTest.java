@@ -300,7 +300,7 @@ class TrainerTest {
   }
 
   private static LanguageModel.Options options(int maxBatch, int cache) {
-    return new LanguageModel.Options(Precision.F32, Prefill.INVARIANT, 1, maxBatch, cache, CLOCK);
+    return new LanguageModel.Options(Precision.BF16, Prefill.INVARIANT, 1, maxBatch, cache, CLOCK);
   }
 
   @com.google.errorprone.annotations.MustBeClosed
