@@ -4,6 +4,7 @@ import dev.mneme.data.Message;
 import dev.mneme.data.ModelRef;
 import dev.mneme.data.ToolSpec;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
@@ -36,11 +37,29 @@ public interface ChatModel extends AutoCloseable {
   ChatReply generate(ChatRequest request, Consumer<String> onText, Cancellation cancellation);
 
   /**
-   * Sum of log-probabilities (nats) of {@code continuation} as the assistant's reply to {@code
-   * messages}; empty where the model does not give them.
+   * How likely a reply is.
+   *
+   * @param logProb sum of the log-probabilities of its tokens, in nats, its end included
+   * @param tokens how many those are
    */
+  record Likelihood(double logProb, int tokens) {}
+
+  /**
+   * How likely {@code continuation} is as the assistant's reply to {@code messages} when the tools
+   * are offered; empty where the model does not tell.
+   *
+   * @throws IllegalArgumentException when both do not fit the context
+   */
+  default Optional<Likelihood> likelihood(
+      List<Message> messages, List<ToolSpec> tools, String continuation) {
+    return Optional.empty();
+  }
+
+  /** The log-probability of {@link #likelihood} without tools. */
   default OptionalDouble logLikelihood(List<Message> messages, String continuation) {
-    return OptionalDouble.empty();
+    return likelihood(messages, List.of(), continuation).stream()
+        .mapToDouble(Likelihood::logProb)
+        .findFirst();
   }
 
   @Override

@@ -11,8 +11,9 @@ import dev.mneme.evals.tasks.Diversity;
 import dev.mneme.evals.tasks.DiversityTask;
 import dev.mneme.evals.tasks.PerplexityTask;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -48,14 +49,29 @@ final class EvalCurriculumCommand implements Callable<Integer> {
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec));
         ChatModel model = bench.models().open(options.model)) {
       EvalRun run = options.run(spec, bench, checks, model, settings);
-      var more = new LinkedHashMap<String, Object>();
+      var more = new ArrayList<EvalRunOptions.Extra>();
       if (!checksOnly) {
         EvalRun likelihoods = options.run(spec, bench, PerplexityTask.of(all), model, settings);
-        more.put("perplexity", PerplexityTask.perplexities(likelihoods));
-        more.put("diversity", diversity(bench, model, all));
+        more.add(EvalPerplexityCommand.perplexity(PerplexityTask.perplexities(likelihoods)));
+        more.add(told(diversity(bench, model, all)));
       }
       return options.print(spec, run, more);
     }
+  }
+
+  private static EvalRunOptions.Extra told(Diversity diversity) {
+    return new EvalRunOptions.Extra(
+        "diversity",
+        diversity,
+        report ->
+            report.table(
+                "How much replies to one open request differ, " + SAMPLES + " samples at 0.7",
+                List.of("requests", "with different replies", "distinct-2"),
+                List.of(
+                    List.of(
+                        diversity.prompts() + "",
+                        String.format(Locale.ROOT, "%.1f %%", 100 * diversity.differing()),
+                        String.format(Locale.ROOT, "%.3f", diversity.distinct2())))));
   }
 
   private Diversity diversity(Workbench bench, ChatModel model, List<TrainingExample> all) {

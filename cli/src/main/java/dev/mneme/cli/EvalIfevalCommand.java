@@ -40,7 +40,7 @@ final class EvalIfevalCommand implements Callable<Integer> {
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec));
         var model = EvalFiles.reading(() -> new RecordedModel(recorded))) {
       return options.print(
-          spec, options.run(spec, bench, task, model, options.settings(1024)), java.util.Map.of());
+          spec, options.run(spec, bench, task, model, options.settings(1024)), java.util.List.of());
     }
   }
 }

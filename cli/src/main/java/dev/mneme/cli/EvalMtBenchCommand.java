@@ -11,7 +11,7 @@ import dev.mneme.evals.judge.LlmBar;
 import dev.mneme.evals.judge.MtBench;
 import dev.mneme.evals.judge.MtBenchQuestions;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -27,7 +27,10 @@ import picocli.CommandLine.Spec;
     description = {
       "MT-Bench with FastChat's files: answers, and a judge's grades or comparisons.",
       "Without --judge only the answers are written. With --baseline the judge compares the model"
-          + " with other answers, each pair in both orders."
+          + " with other answers, each pair in both orders.",
+      "A judge's grades are shown and written only when that judge has a score of its own on"
+          + " LLMBar: --llmbar DIR measures it first. Without one the judgments are kept and the"
+          + " exit code is 3."
     })
 final class EvalMtBenchCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -84,8 +87,8 @@ final class EvalMtBenchCommand implements Callable<Integer> {
       }
       String name = answers.info().model().id();
       Path answerFile = FastChatFiles.writeAnswers(files, name, answers);
-      var written = new LinkedHashMap<String, Object>();
-      written.put("model_answer", answerFile.toString());
+      var written = new ArrayList<EvalRunOptions.Extra>();
+      written.add(EvalRunOptions.Extra.line("model_answer", answerFile.toString()));
       if (judge == null) {
         return options.print(spec, answers, written);
       }
@@ -101,7 +104,7 @@ final class EvalMtBenchCommand implements Callable<Integer> {
       EvalRun answers,
       String name,
       ChatModel judging,
-      Map<String, Object> written) {
+      List<EvalRunOptions.Extra> written) {
     Path promptFile = judgePrompts;
     Map<String, JudgePrompt> prompts =
         EvalFiles.reading(
@@ -121,11 +124,13 @@ final class EvalMtBenchCommand implements Callable<Integer> {
     Path other = baseline;
     EvalTask task;
     EvalRun judged;
-    Path judgments;
     if (other == null) {
       task = EvalFiles.reading(() -> MtBench.single(asked, name, own, known, prompts));
       judged = options.run(spec, bench, task, judging, options.settings(2048));
-      judgments = FastChatFiles.writeSingle(files, name, task, judged, asked, known);
+      if (info != null) {
+        Path file = FastChatFiles.writeSingle(files, name, task, judged, asked, known);
+        written.add(EvalRunOptions.Extra.line("model_judgment", file.toString()));
+      }
     } else {
       String baselineName = other.getFileName().toString().replaceFirst("\\.jsonl$", "");
       Map<String, List<String>> theirs = EvalFiles.reading(() -> MtBench.answersOf(other));
@@ -133,9 +138,11 @@ final class EvalMtBenchCommand implements Callable<Integer> {
           EvalFiles.reading(
               () -> MtBench.pairwise(asked, baselineName, theirs, name, own, known, prompts));
       judged = options.run(spec, bench, task, judging, options.settings(2048));
-      judgments = FastChatFiles.writePairs(files, baselineName, name, task, judged, asked, known);
+      if (info != null) {
+        Path file = FastChatFiles.writePairs(files, baselineName, name, task, judged, asked, known);
+        written.add(EvalRunOptions.Extra.line("model_judgment", file.toString()));
+      }
     }
-    written.put("model_judgment", judgments.toString());
     return options.print(spec, judged.judgedBy(info), written);
   }
 }

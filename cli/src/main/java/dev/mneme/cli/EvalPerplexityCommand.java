@@ -3,7 +3,9 @@ package dev.mneme.cli;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.evals.EvalRun;
 import dev.mneme.evals.tasks.PerplexityTask;
-import java.util.Map;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +26,29 @@ final class EvalPerplexityCommand implements Callable<Integer> {
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec));
         ChatModel model = bench.models().open(options.model)) {
       EvalRun run = options.run(spec, bench, task, model, options.settings(1));
-      return options.print(spec, run, Map.of("perplexity", PerplexityTask.perplexities(run)));
+      return options.print(spec, run, List.of(perplexity(PerplexityTask.perplexities(run))));
     }
+  }
+
+  /** By category and skill: in the JSON a number for each, on paper a table. */
+  static EvalRunOptions.Extra perplexity(List<PerplexityTask.Perplexity> all) {
+    var numbers = new LinkedHashMap<String, Double>();
+    all.forEach(each -> numbers.put(each.group(), each.perplexity()));
+    return new EvalRunOptions.Extra(
+        "perplexity",
+        numbers,
+        report ->
+            report.table(
+                "Perplexity",
+                List.of("replies of", "perplexity", "replies", "tokens"),
+                all.stream()
+                    .map(
+                        each ->
+                            List.of(
+                                each.group(),
+                                String.format(Locale.ROOT, "%.3f", each.perplexity()),
+                                each.replies() + "",
+                                each.tokens() + ""))
+                    .toList()));
   }
 }

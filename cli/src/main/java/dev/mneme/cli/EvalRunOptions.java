@@ -19,9 +19,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -118,6 +118,7 @@ final class EvalRunOptions {
   }
 
   RunSettings settings(int usualReplyTokens) {
+    thresholds(); // a misspelt one is to be known before the run, not after it
     try {
       Sampling sampling =
           Sampling.greedy(replyTokens == null ? usualReplyTokens : replyTokens)
@@ -158,7 +159,7 @@ final class EvalRunOptions {
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec));
         ChatModel chatModel = bench.models().open(model)) {
       EvalRun run = run(spec, bench, task, chatModel, settings(usualReplyTokens));
-      return print(spec, run, Map.of());
+      return print(spec, run, List.of());
     }
   }
 
@@ -168,47 +169,72 @@ final class EvalRunOptions {
     try {
       return new EvalRunner(root(bench), Clock.systemUTC())
           .run(task, subject, settings, new Cancellation(), progress(spec, task.name()));
-    } catch (EvalException | IllegalArgumentException e) {
+    } catch (IllegalArgumentException e) {
+      throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
+    } catch (EvalException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.FAILURE, e);
     }
   }
 
-  /** Prints a run's figures, with more values in the JSON, and decides the exit code. */
-  int print(CommandSpec spec, EvalRun run, Map<String, ?> more) {
+  /**
+   * What a command prints beside a run's figures.
+   *
+   * @param name its key in the JSON
+   * @param value in the JSON
+   * @param text on paper, as lines or a table
+   */
+  record Extra(String name, Object value, Function<TextReport, String> text) {
+    static Extra line(String name, String value) {
+      return new Extra(name, value, report -> report.note(name + ": " + value));
+    }
+  }
+
+  /** Prints a run's figures and what else there is, and decides the exit code. */
+  int print(CommandSpec spec, EvalRun run, List<Extra> more) {
     EvalSummary summary = EvalSummary.of(run, seed);
-    List<String> failures = failures(summary);
+    boolean hidden = summary.info().needsJudge() && summary.info().judge() == null;
+    // A threshold must not tell what is not shown.
+    List<String> failures = hidden ? List.of() : failures(summary);
     if (json) {
       var value = new LinkedHashMap<String, Object>();
       value.put("run", run.directory().toString());
-      if (summary.info().needsJudge() && summary.info().judge() == null) {
+      if (hidden) {
         value.put("hidden", "the judge has no score on LLMBar; run `mneme eval llmbar` with it");
       } else {
         value.put("summary", summary);
       }
-      value.putAll(more);
+      more.forEach(each -> value.put(each.name(), each.value()));
       value.put("failed_thresholds", failures);
       Output.json(spec, value);
     } else {
       PrintWriter out = Output.out(spec);
-      out.print((markdown ? TextReport.markdown() : TextReport.terminal()).render(summary));
-      more.forEach((name, value) -> out.println(name + ": " + value));
-      out.println("Kept in " + run.directory());
+      TextReport report = markdown ? TextReport.markdown() : TextReport.terminal();
+      out.print(report.render(summary));
+      more.forEach(each -> out.print(each.text().apply(report)));
+      out.print(report.note("Kept in " + run.directory()));
       out.flush();
     }
     failures.forEach(each -> Output.err(spec).println("threshold not met: " + each));
     Output.err(spec).flush();
     return run.errors() > 0
         ? ExitCodes.FAILURE
-        : failures.isEmpty() ? ExitCodes.OK : ExitCodes.GATE;
+        : hidden || !failures.isEmpty() ? ExitCodes.GATE : ExitCodes.OK;
   }
 
   private List<String> failures(EvalSummary summary) {
     try {
-      return thresholds.stream()
-          .map(Threshold::parse)
+      return thresholds().stream()
           .map(each -> each.failure(summary))
           .flatMap(Optional::stream)
           .toList();
+    } catch (IllegalArgumentException e) {
+      throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
+    }
+  }
+
+  private List<Threshold> thresholds() {
+    try {
+      return thresholds.stream().map(Threshold::parse).toList();
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
     }

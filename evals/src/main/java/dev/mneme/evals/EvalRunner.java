@@ -96,11 +96,21 @@ public final class EvalRunner {
       RunSettings settings,
       Cancellation cancellation,
       Progress progress) {
+    requireKnown(task, settings.samples());
     ModelRef ref = model.ref();
     Path directory = directory(task, ref, settings);
     try (var log = new EvalLog(directory)) {
       var session = new Session(task, model, ref, settings, cancellation, progress, log, directory);
       return session.run();
+    }
+  }
+
+  private static void requireKnown(EvalTask task, Set<String> samples) {
+    var unknown = new TreeSet<>(samples);
+    unknown.removeAll(task.items().stream().map(EvalItem::id).collect(Collectors.toSet()));
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "task " + task.name() + " has no items with the ids " + unknown);
     }
   }
 
@@ -182,12 +192,6 @@ public final class EvalRunner {
 
     private List<Asked> plan() {
       Set<String> samples = settings.samples();
-      var unknown = new TreeSet<>(samples);
-      unknown.removeAll(task.items().stream().map(EvalItem::id).collect(Collectors.toSet()));
-      if (!unknown.isEmpty()) {
-        throw new IllegalArgumentException(
-            "task " + task.name() + " has no items with the ids " + unknown);
-      }
       Integer firstN = settings.firstN();
       List<EvalItem> items =
           task.items().stream()

@@ -8,6 +8,7 @@ import dev.mneme.evals.stats.Cluster;
 import dev.mneme.evals.stats.ClusterMean;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -185,6 +186,9 @@ public record EvalSummary(
         count += values.size();
       }
     }
+    // The draws of the bootstrap go by place: the same run is to have the same interval whether its
+    // records come from the runner or from the log.
+    clusters.sort(Comparator.comparing(Cluster::id));
     Double floor =
         metric.equals(primary.name()) && count + unscored > 0
             ? (Double) ((sum + unscored * primary.lowest()) / (count + unscored))

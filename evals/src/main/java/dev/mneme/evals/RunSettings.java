@@ -45,6 +45,10 @@ public record RunSettings(
     if (maxTokens != null && maxTokens < 1) {
       throw new IllegalArgumentException("max-tokens must be at least 1, got " + maxTokens);
     }
+    if (maxWall != null && !maxWall.isPositive()) {
+      throw new IllegalArgumentException(
+          "max-wall must be at least 1 second, got " + maxWall.toSeconds());
+    }
     if (parallelism < 1) {
       throw new IllegalArgumentException("parallelism must be at least 1, got " + parallelism);
     }

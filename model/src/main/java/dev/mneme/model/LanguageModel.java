@@ -8,7 +8,6 @@ import dev.mneme.data.Json;
 import dev.mneme.data.Message;
 import dev.mneme.data.Sampling;
 import dev.mneme.data.ToolSpec;
-import dev.mneme.data.TrainingExample;
 import dev.mneme.model.checkpoint.CheckpointException;
 import dev.mneme.model.generate.Generation;
 import dev.mneme.model.generate.Scheduler;
@@ -29,6 +28,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -51,6 +51,9 @@ import tools.jackson.databind.JsonNode;
  * the caller closes.
  */
 public final class LanguageModel implements AutoCloseable {
+  /** Logits held at once when a whole text is scored: 64 MB. */
+  private static final long LOGITS_AT_ONCE = 1L << 24;
+
   private final Path folder;
   private final Decoder decoder;
   private final Tokenizer tokenizer;
@@ -231,13 +234,25 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
+   * How likely a reply is.
+   *
+   * @param logProb sum of the log-probabilities of its tokens, in nats, its end included
+   * @param tokens how many those are
+   */
+  public record Likelihood(double logProb, int tokens) {}
+
+  /**
    * Sum of log-probabilities (nats) of a continuation as the assistant's reply, its end included.
    */
   public double logLikelihood(List<Message> messages, String continuation) {
+    return likelihood(messages, List.of(), continuation).logProb();
+  }
+
+  /** How likely a continuation is as the assistant's reply to messages, with tools offered. */
+  public Likelihood likelihood(List<Message> messages, List<ToolSpec> tools, String continuation) {
     var whole = new ArrayList<>(messages);
     whole.add(Message.assistant(continuation));
-    ChatTemplate.Labelled labelled =
-        template.label(new TrainingExample("likelihood", whole, List.of(), false));
+    ChatTemplate.Labelled labelled = template.labelLast(whole, tools);
     int[] ids = labelled.ids();
     if (ids.length > contextTokens()) {
       throw new IllegalArgumentException(
@@ -247,18 +262,33 @@ public final class LanguageModel implements AutoCloseable {
               + contextTokens());
     }
     int first = lastSpan(labelled.loss());
-    float[][] logits = new float[1][decoder.config().vocabSize()];
+    int end = first;
+    while (end < ids.length && labelled.loss()[end]) {
+      end++;
+    }
+    int vocabulary = decoder.config().vocabSize();
     double sum = 0;
+    if ((long) ids.length * vocabulary <= LOGITS_AT_ONCE) {
+      // One pass over everything; the product with the vocabulary is cheap for a small one.
+      float[] all = decoder.logits(Arrays.copyOf(ids, end - 1));
+      var row = new float[vocabulary];
+      for (int i = first; i < end; i++) {
+        System.arraycopy(all, (i - 1) * vocabulary, row, 0, vocabulary);
+        sum += Scheduler.logProb(row, ids[i]);
+      }
+      return new Likelihood(sum, end - first);
+    }
+    float[][] logits = new float[1][vocabulary];
     try (Sequence sequence = decoder.newSequence()) {
       decoder.prefill(sequence, ids, 0, first, logits[0]);
-      for (int i = first; i < ids.length && labelled.loss()[i]; i++) {
+      for (int i = first; i < end; i++) {
         sum += Scheduler.logProb(logits[0], ids[i]);
-        if (i + 1 < ids.length && labelled.loss()[i + 1]) {
+        if (i + 1 < end) {
           decoder.step(new Sequence[] {sequence}, 1, new int[] {ids[i]}, logits);
         }
       }
     }
-    return sum;
+    return new Likelihood(sum, end - first);
   }
 
   /** Where the last run of counted tokens begins: the continuation, not earlier replies. */

@@ -8,7 +8,7 @@ import dev.mneme.data.Message;
 import dev.mneme.data.ModelRef;
 import dev.mneme.data.ToolSpec;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -103,8 +103,9 @@ public final class FollowingChatModel implements ChatModel {
   }
 
   @Override
-  public OptionalDouble logLikelihood(List<Message> messages, String continuation) {
-    return with(model -> model.logLikelihood(messages, continuation));
+  public Optional<Likelihood> likelihood(
+      List<Message> messages, List<ToolSpec> tools, String continuation) {
+    return with(model -> model.likelihood(messages, tools, continuation));
   }
 
   @Override

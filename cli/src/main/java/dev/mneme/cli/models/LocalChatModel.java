@@ -19,7 +19,7 @@ import dev.mneme.model.text.ToolCalls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** One of our checkpoints behind the agent's port. Thread-safe; closes the language model. */
@@ -89,8 +89,10 @@ public final class LocalChatModel implements ChatModel {
   }
 
   @Override
-  public OptionalDouble logLikelihood(List<Message> messages, String continuation) {
-    return OptionalDouble.of(model.logLikelihood(messages, continuation));
+  public Optional<Likelihood> likelihood(
+      List<Message> messages, List<ToolSpec> tools, String continuation) {
+    LanguageModel.Likelihood found = model.likelihood(messages, tools, continuation);
+    return Optional.of(new Likelihood(found.logProb(), found.tokens()));
   }
 
   @Override

@@ -94,7 +94,7 @@ public final class FastChatFiles {
     Map<String, MtBenchQuestions.Question> byId = byId(questions);
     var lines = new ArrayList<String>();
     for (EvalRecord each : judged.records()) {
-      for (int turn = 1; turn <= 2; turn++) {
+      for (int turn = 1; turn <= questions.turns(); turn++) {
         String part = "turn " + turn;
         MtBenchQuestions.Question question = byId.get(each.item());
         boolean reference = question != null && !MtBench.reference(question, references).isEmpty();
@@ -131,7 +131,7 @@ public final class FastChatFiles {
     Map<String, MtBenchQuestions.Question> byId = byId(questions);
     var lines = new ArrayList<String>();
     for (EvalRecord each : judged.records()) {
-      for (int turn = 1; turn <= 2; turn++) {
+      for (int turn = 1; turn <= questions.turns(); turn++) {
         MtBenchQuestions.Question question = byId.get(each.item());
         boolean reference = question != null && !MtBench.reference(question, references).isEmpty();
         int game = 2 * (turn - 1);

@@ -97,18 +97,17 @@ public final class MtBench {
     for (var question : questions.questions()) {
       items.add(item(question));
       List<String> answer = answers.getOrDefault(question.id(), List.of());
-      String problem = problem(question, model, answer);
+      String problem = problem(question, questions.turns(), model, answer);
       if (!problem.isEmpty()) {
         problems.put(question.id(), problem);
         continue;
       }
       List<String> reference = reference(question, references);
       var turns = new ArrayList<List<Message>>();
-      for (int turn = 1; turn <= 2; turn++) {
+      for (int turn = 1; turn <= questions.turns(); turn++) {
         Map<String, String> values = values(question, reference);
         values.put("answer", answer.get(0));
-        values.put("answer_1", answer.get(0));
-        values.put("answer_2", answer.get(1));
+        numbered(values, "answer_", answer);
         turns.add(
             JudgePrompt.get(judgePrompts, promptName("single", !reference.isEmpty(), turn))
                 .render(values));
@@ -142,15 +141,15 @@ public final class MtBench {
       items.add(item(question));
       List<String> one = answers1.getOrDefault(question.id(), List.of());
       List<String> two = answers2.getOrDefault(question.id(), List.of());
-      String problem = problem(question, model1, one);
-      problem = problem.isEmpty() ? problem(question, model2, two) : problem;
+      String problem = problem(question, questions.turns(), model1, one);
+      problem = problem.isEmpty() ? problem(question, questions.turns(), model2, two) : problem;
       if (!problem.isEmpty()) {
         problems.put(question.id(), problem);
         continue;
       }
       List<String> reference = reference(question, references);
       var games = new ArrayList<List<Message>>();
-      for (int turn = 1; turn <= 2; turn++) {
+      for (int turn = 1; turn <= questions.turns(); turn++) {
         JudgePrompt prompt =
             JudgePrompt.get(judgePrompts, promptName("pair", !reference.isEmpty(), turn));
         games.add(prompt.render(pairValues(question, reference, one, two)));
@@ -183,7 +182,7 @@ public final class MtBench {
       return List.of();
     }
     var both = new ArrayList<String>();
-    for (int turn = 0; turn < 2; turn++) {
+    for (int turn = 0; turn < question.turns().size(); turn++) {
       both.add(
           turn < human.size() && !human.get(turn).isBlank()
               ? human.get(turn)
@@ -198,11 +197,11 @@ public final class MtBench {
   }
 
   private static String problem(
-      MtBenchQuestions.Question question, String model, List<String> answer) {
+      MtBenchQuestions.Question question, int turns, String model, List<String> answer) {
     if (!question.problem().isEmpty()) {
       return question.problem();
     }
-    return answer.size() < 2
+    return answer.size() < turns
         ? "there are " + answer.size() + " answers of " + model + " to question " + question.id()
         : "";
   }
@@ -211,13 +210,16 @@ public final class MtBench {
       MtBenchQuestions.Question question, List<String> reference) {
     var values = new HashMap<String, String>();
     values.put("question", question.turns().get(0));
-    values.put("question_1", question.turns().get(0));
-    values.put("question_2", question.turns().get(1));
-    if (!reference.isEmpty()) {
-      values.put("ref_answer_1", reference.get(0));
-      values.put("ref_answer_2", reference.get(1));
-    }
+    numbered(values, "question_", question.turns());
+    numbered(values, "ref_answer_", reference);
     return values;
+  }
+
+  /** One value for each turn there is: a single-turn bench has no second. */
+  private static void numbered(Map<String, String> values, String name, List<String> texts) {
+    for (int turn = 1; turn <= texts.size(); turn++) {
+      values.put(name + turn, texts.get(turn - 1));
+    }
   }
 
   private static Map<String, String> pairValues(
@@ -225,10 +227,8 @@ public final class MtBench {
     Map<String, String> values = values(question, reference);
     values.put("answer_a", a.get(0));
     values.put("answer_b", b.get(0));
-    values.put("answer_a_1", a.get(0));
-    values.put("answer_a_2", a.get(1));
-    values.put("answer_b_1", b.get(0));
-    values.put("answer_b_2", b.get(1));
+    numbered(values, "answer_a_", a);
+    numbered(values, "answer_b_", b);
     return values;
   }
 
@@ -284,9 +284,12 @@ public final class MtBench {
 
     @Override
     public List<Measure> score(EvalItem item, Solution solution) {
-      return List.of(
-          new Measure("grade", "turn 1", Verdicts.rating(solution.text(0))),
-          new Measure("grade", "turn 2", Verdicts.rating(solution.text(1))));
+      var measures = new ArrayList<Measure>();
+      for (int turn = 0; turn < item.turns().size(); turn++) {
+        measures.add(
+            new Measure("grade", "turn " + (turn + 1), Verdicts.rating(solution.text(turn))));
+      }
+      return measures;
     }
   }
 
@@ -299,7 +302,7 @@ public final class MtBench {
     @Override
     public List<Measure> score(EvalItem item, Solution solution) {
       var measures = new ArrayList<Measure>();
-      for (int turn = 0; turn < 2; turn++) {
+      for (int turn = 0; turn < item.turns().size(); turn++) {
         Verdicts.Winner first = Verdicts.winner(solution.text(2 * turn));
         Verdicts.Winner swapped = Verdicts.winner(solution.text(2 * turn + 1));
         String part = "turn " + (turn + 1);

@@ -22,11 +22,18 @@ import tools.jackson.databind.JsonNode;
  * FastChat's {@code question.jsonl}, bad lines included: one that cannot be asked keeps its place,
  * so that it is counted.
  *
+ * <p>A file whose every question has one turn is a single-turn bench, such as FastChat's {@code
+ * vicuna_bench}; as soon as one question has two, all must have two.
+ *
  * @param questions in the order of the file
+ * @param turns how many turns each question has, 1 or 2
  */
-public record MtBenchQuestions(List<Question> questions) {
+public record MtBenchQuestions(List<Question> questions, int turns) {
   public MtBenchQuestions {
     questions = List.copyOf(questions);
+    if (turns != 1 && turns != 2) {
+      throw new IllegalArgumentException("questions have 1 or 2 turns, got " + turns);
+    }
   }
 
   /**
@@ -37,9 +44,15 @@ public record MtBenchQuestions(List<Question> questions) {
    * @param turns what is asked, one after the other
    * @param reference what a human wrote as the right answers; empty for most
    * @param problem why it cannot be asked, naming file and line; empty when it can
+   * @param where file and line
    */
   public record Question(
-      String id, String category, List<String> turns, List<String> reference, String problem) {
+      String id,
+      String category,
+      List<String> turns,
+      List<String> reference,
+      String problem,
+      String where) {
     public Question {
       turns = List.copyOf(turns);
       reference = List.copyOf(reference);
@@ -79,7 +92,31 @@ public record MtBenchQuestions(List<Question> questions) {
       throw new EvalException(
           file + " holds no questions; expected FastChat's question.jsonl", null);
     }
-    return new MtBenchQuestions(questions);
+    int turns = questions.stream().anyMatch(each -> each.turns().size() > 1) ? 2 : 1;
+    return new MtBenchQuestions(
+        questions.stream().map(each -> complete(each, turns)).toList(), turns);
+  }
+
+  /** The question, with its problem where it has fewer or more turns than the file's others. */
+  private static Question complete(Question question, int turns) {
+    boolean whole =
+        question.turns().size() == turns && question.turns().stream().noneMatch(String::isBlank);
+    return whole || !question.problem().isEmpty()
+        ? question
+        : new Question(
+            question.id(),
+            question.category(),
+            question.turns(),
+            question.reference(),
+            question.where()
+                + ": question "
+                + question.id()
+                + " needs "
+                + (turns == 1 ? "one" : "two")
+                + " \"turns\" with text"
+                + ", got "
+                + Json.mapper().writeValueAsString(question.turns()),
+            question.where());
   }
 
   private static @org.jspecify.annotations.Nullable Question question(
@@ -93,7 +130,7 @@ public record MtBenchQuestions(List<Question> questions) {
     try {
       text = strict.decode(ByteBuffer.wrap(bytes, from, to - from)).toString();
     } catch (CharacterCodingException e) {
-      return broken(line, where + ": not UTF-8");
+      return broken(line, where, "not UTF-8");
     }
     if (text.isBlank()) {
       return null;
@@ -102,27 +139,18 @@ public record MtBenchQuestions(List<Question> questions) {
     try {
       node = Json.mapper().readTree(text);
     } catch (JacksonException e) {
-      return broken(line, where + ": not JSON");
+      return broken(line, where, "not JSON");
     }
     if (!node.isObject() || !node.has("question_id")) {
-      return broken(line, where + ": no \"question_id\"");
+      return broken(line, where, "no \"question_id\"");
     }
     String id = node.get("question_id").asString();
     String category = node.has("category") ? node.get("category").asString() : "all";
-    List<String> turns = texts(node, "turns");
-    String problem =
-        turns.size() < 2 || turns.stream().anyMatch(String::isBlank)
-            ? where
-                + ": question "
-                + id
-                + " needs two \"turns\" with text, got "
-                + node.get("turns")
-            : "";
-    return new Question(id, category, turns, texts(node, "reference"), problem);
+    return new Question(id, category, texts(node, "turns"), texts(node, "reference"), "", where);
   }
 
-  private static Question broken(int line, String problem) {
-    return new Question("line-" + line, "all", List.of(), List.of(), problem);
+  private static Question broken(int line, String where, String problem) {
+    return new Question("line-" + line, "all", List.of(), List.of(), where + ": " + problem, where);
   }
 
   private static Question duplicate(Path file, int line, int first, Question question) {
@@ -131,7 +159,8 @@ public record MtBenchQuestions(List<Question> questions) {
         question.category(),
         question.turns(),
         question.reference(),
-        file + ":" + line + ": question " + question.id() + " was there before, on line " + first);
+        file + ":" + line + ": question " + question.id() + " was there before, on line " + first,
+        question.where());
   }
 
   private static List<String> texts(JsonNode node, String name) {

@@ -125,8 +125,10 @@ public final class HtmlReport {
   }
 
   private static void runTable(StringBuilder out, List<EvalSummary> summaries) {
-    out.append("<div class=\"scroll\"><table><thead><tr><th>run</th><th>model</th><th>figure</th>");
-    out.append("<th class=\"n\">mean</th><th class=\"n\">95 % interval</th><th class=\"n\">items");
+    out.append("<div class=\"scroll\"><table><thead><tr><th>run</th><th class=\"wide\">model</th>");
+    out.append("<th class=\"wide\">figure</th>");
+    out.append(
+        "<th class=\"n\">mean</th><th class=\"n\">95 % interval</th><th class=\"n wide\">items");
     out.append("</th><th class=\"n\">unscored</th><th class=\"n\">errors</th>");
     out.append("<th class=\"n\">tokens/s</th></tr></thead><tbody>");
     for (EvalSummary each : summaries) {
@@ -135,11 +137,11 @@ public final class HtmlReport {
       EvalSummary.Speed speed = each.speed();
       out.append("<tr>");
       cell(out, "", each.info().id());
-      cell(out, "", each.info().model().id());
-      cell(out, "", primary.name());
-      cell(out, "n strong", hidden ? "not shown" : TextReport.mean(primary));
-      cell(out, "n", hidden ? "" : TextReport.interval(primary));
-      cell(out, "n", each.items() + "");
+      cell(out, "wide", each.info().model().id());
+      cell(out, "wide", primary.name());
+      cell(out, "n strong", hidden ? "not shown" : TextReport.mean(primary, each.info().primary()));
+      cell(out, "n", hidden ? "" : TextReport.interval(primary, each.info().primary()));
+      cell(out, "n wide", each.items() + "");
       cell(out, primary.unscored() > 0 ? "n bad" : "n", primary.unscored() + "");
       cell(out, each.errors() > 0 ? "n bad" : "n", each.errors() + "");
       cell(
@@ -178,7 +180,8 @@ public final class HtmlReport {
       var lines = new ArrayList<Charts.Line>();
       for (EvalSummary each : latest) {
         String name = each.info().model().id();
-        boolean twice = lines.stream().anyMatch(line -> line.name().equals(name));
+        boolean twice =
+            latest.stream().filter(other -> other.info().model().id().equals(name)).count() > 1;
         lines.add(new Charts.Line(twice ? each.info().id() : name, onRadar(each, categories)));
       }
       out.append(Charts.radar(categories, lines)).append("</figure>");
@@ -235,7 +238,8 @@ public final class HtmlReport {
     out.append("<details open><summary>Figures of ").append(Html.escape(summary.info().id()));
     out.append(
         "</summary><div class=\"scroll\"><table><thead><tr><th></th><th class=\"n\">mean</th>");
-    out.append("<th></th><th class=\"n\">95 % interval</th><th class=\"n\">scored</th>");
+    out.append("<th class=\"bar\"></th><th class=\"n\">95 % interval</th>");
+    out.append("<th class=\"n wide\">scored</th>");
     out.append("<th class=\"n\">unscored</th></tr></thead><tbody>");
     Metric primary = summary.info().primary();
     group(out, "metric", summary.overall(), primary);
@@ -261,8 +265,10 @@ public final class HtmlReport {
     for (Figure each : figures) {
       ClusterMean mean = each.mean();
       out.append("<tr>");
-      cell(out, "", each.name());
-      cell(out, "n strong", TextReport.mean(each));
+      out.append("<td>");
+      out.append(Html.escape(each.name()).replace("/", "/<wbr>").replace(":", ":<wbr>"));
+      out.append("</td>");
+      cell(out, "n strong", TextReport.mean(each, primary));
       out.append("<td class=\"bar\">");
       boolean sameScale = !title.equals("metric") || each.name().equals(primary.name());
       if (mean != null) {
@@ -276,8 +282,8 @@ public final class HtmlReport {
         }
       }
       out.append("</td>");
-      cell(out, "n", TextReport.interval(each));
-      cell(out, "n", mean == null ? "0" : mean.values() + "");
+      cell(out, "n", TextReport.interval(each, primary));
+      cell(out, "n wide", mean == null ? "0" : mean.values() + "");
       cell(out, each.unscored() > 0 ? "n bad" : "n", each.unscored() + "");
       out.append("</tr>");
     }

@@ -3,6 +3,7 @@ package dev.mneme.evals.report;
 import dev.mneme.evals.Comparison;
 import dev.mneme.evals.EvalSummary;
 import dev.mneme.evals.EvalSummary.Figure;
+import dev.mneme.evals.Metric;
 import dev.mneme.evals.RunInfo;
 import dev.mneme.evals.stats.ClusterMean;
 import dev.mneme.evals.stats.PairedTest;
@@ -48,12 +49,12 @@ public final class TextReport {
       line(out, judge(judge));
     }
     out.append('\n');
-    figures(out, "metric", summary.overall());
+    figures(out, "metric", summary.overall(), info.primary());
     if (summary.parts().size() > 1) {
-      figures(out, "part", summary.parts());
+      figures(out, "part", summary.parts(), info.primary());
     }
     if (summary.categories().size() > 1) {
-      figures(out, "category", summary.categories());
+      figures(out, "category", summary.categories(), info.primary());
     }
     EvalSummary.Speed speed = summary.speed();
     if (speed != null) {
@@ -130,8 +131,8 @@ public final class TextReport {
               each.info().task(),
               each.info().model().id(),
               primary.name(),
-              hidden ? HIDDEN : mean(primary),
-              hidden ? "" : interval(primary),
+              hidden ? HIDDEN : mean(primary, each.info().primary()),
+              hidden ? "" : interval(primary, each.info().primary()),
               each.items() + "",
               primary.unscored() + "",
               each.errors() + ""));
@@ -149,6 +150,21 @@ public final class TextReport {
             "unscored",
             "errors"),
         rows);
+    return out.toString();
+  }
+
+  /** A line of its own. */
+  public String note(String text) {
+    var out = new StringBuilder();
+    line(out, text);
+    return out.toString();
+  }
+
+  /** A table under a title; columns of numbers are aligned to the right. */
+  public String table(String title, List<String> header, List<List<String>> rows) {
+    var out = new StringBuilder();
+    out.append(markdown ? "### " + title + "\n\n" : title + "\n");
+    table(out, header, rows);
     return out.toString();
   }
 
@@ -188,26 +204,34 @@ public final class TextReport {
         speed.peakMemoryBytes() / 1e6);
   }
 
-  static String mean(Figure figure) {
+  static String mean(Figure figure, Metric primary) {
     ClusterMean mean = figure.mean();
-    return mean == null ? "none" : number(mean.mean());
+    return mean == null ? "none" : number(figure, primary, mean.mean());
   }
 
-  static String interval(Figure figure) {
+  static String interval(Figure figure, Metric primary) {
     ClusterMean mean = figure.mean();
     return mean == null
         ? ""
-        : number(mean.interval().low()) + " to " + number(mean.interval().high());
+        : number(figure, primary, mean.interval().low())
+            + " to "
+            + number(figure, primary, mean.interval().high());
   }
 
-  private static String floor(Figure figure) {
+  private static String floor(Figure figure, Metric primary) {
     Double floor = figure.floor();
-    return floor == null || figure.unscored() == 0 ? "" : number(floor);
+    return floor == null || figure.unscored() == 0 ? "" : number(figure, primary, floor);
   }
 
-  /** Shares are published with four digits, grades with three. */
-  private static String number(double value) {
-    return String.format(Locale.ROOT, Math.abs(value) <= 1 ? "%.4f" : "%.3f", value);
+  /** Shares are published with four digits, grades and the like with three. */
+  private static String number(Figure figure, Metric primary, double value) {
+    ClusterMean mean = figure.mean();
+    // Only figures of the primary metric know what counts lowest.
+    boolean share =
+        figure.floor() != null
+            ? primary.lowest() >= 0 && primary.highest() <= 1
+            : mean == null || (mean.interval().low() >= -1 && mean.interval().high() <= 1);
+    return String.format(Locale.ROOT, share ? "%.4f" : "%.3f", value);
   }
 
   private static List<String> row(String name, PairedTest test) {
@@ -223,18 +247,18 @@ public final class TextReport {
         test.losses() + "");
   }
 
-  private void figures(StringBuilder out, String title, List<Figure> figures) {
+  private void figures(StringBuilder out, String title, List<Figure> figures, Metric primary) {
     var rows = new ArrayList<List<String>>();
     for (Figure each : figures) {
       ClusterMean mean = each.mean();
       rows.add(
           List.of(
               each.name(),
-              mean(each),
-              interval(each),
+              mean(each, primary),
+              interval(each, primary),
               mean == null ? "0" : mean.values() + "",
               each.unscored() + "",
-              floor(each)));
+              floor(each, primary)));
     }
     table(
         out,
@@ -292,7 +316,7 @@ public final class TextReport {
       for (int c : columns) {
         String cell = row.get(c);
         String pad = " ".repeat(widths[c] - cell.length());
-        boolean number = rows.stream().allMatch(each -> each.get(c).matches("[-+.\\d e]*|none"));
+        boolean number = rows.stream().allMatch(each -> each.get(c).matches("[-+.,\\d e%]*|none"));
         text.append(number ? pad + cell : cell + pad).append("  ");
       }
       out.append(text.toString().stripTrailing()).append('\n');

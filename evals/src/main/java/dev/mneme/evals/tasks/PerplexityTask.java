@@ -10,6 +10,7 @@ import dev.mneme.data.Json;
 import dev.mneme.data.Message;
 import dev.mneme.data.Role;
 import dev.mneme.data.Sampling;
+import dev.mneme.data.ToolSpec;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.evals.EvalRecord;
 import dev.mneme.evals.EvalRun;
@@ -22,6 +23,7 @@ import dev.mneme.evals.Solver;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,18 +32,19 @@ import java.util.TreeMap;
  * How likely a model finds the replies of given conversations.
  *
  * <p>The figure of an item is {@code logprob_per_token}, so higher is better as everywhere. {@link
- * #perplexities} gives the usual number, {@code exp(-sum of log-probabilities / sum of tokens)}, by
- * category; {@code bits_per_byte} is there for models with different tokenizers.
+ * #perplexities} gives the usual number by category and skill; {@code bits_per_byte} is there for
+ * models with different tokenizers.
  */
 public final class PerplexityTask {
   private static final double LOWEST = -20;
+  private static final String ALL = "all";
 
   private PerplexityTask() {}
 
   /** Every assistant message that has something before it. */
   public static EvalTask of(List<TrainingExample> examples) {
     var items = new ArrayList<EvalItem>();
-    var prompts = new LinkedHashMap<String, List<Message>>();
+    var prompts = new LinkedHashMap<String, Prompt>();
     var seen = new HashSet<String>();
     for (TrainingExample example : examples) {
       for (int i = 1; i < example.messages().size(); i++) {
@@ -50,10 +53,12 @@ public final class PerplexityTask {
           continue;
         }
         List<Message> before = example.messages().subList(0, i);
-        String json = Json.mapper().writeValueAsString(example.messages().subList(0, i + 1));
+        String json =
+            Json.mapper()
+                .writeValueAsString(List.of(example.messages().subList(0, i + 1), example.tools()));
         String id = example.skill() + "-" + Hashes.sha256(json).substring(0, 10);
         if (seen.add(id)) {
-          prompts.put(id, List.copyOf(before));
+          prompts.put(id, new Prompt(List.copyOf(before), example.tools()));
           items.add(
               new EvalItem(
                   id,
@@ -72,30 +77,63 @@ public final class PerplexityTask {
         new Metric("logprob_per_token", LOWEST, 0));
   }
 
-  /** Perplexity by category, and over all under {@code all}. */
-  public static Map<String, Double> perplexities(EvalRun run) {
+  /**
+   * How well a group of replies was foreseen.
+   *
+   * @param group {@code all}, a category such as {@code memory}, or a skill such as {@code
+   *     memory/answer}
+   * @param perplexity {@code exp(-sum of log-probabilities / sum of tokens)}, ends of replies
+   *     included
+   * @param replies how many
+   * @param tokens how many they have together
+   */
+  public record Perplexity(String group, double perplexity, int replies, long tokens) {}
+
+  /** All, then each category, followed by its skills where it has several. */
+  public static List<Perplexity> perplexities(EvalRun run) {
     var sums = new TreeMap<String, double[]>();
     for (EvalRecord each : run.records()) {
       Solution solution = each.solution();
       Double logprob = solution == null ? null : solution.values().get("logprob");
       Double tokens = solution == null ? null : solution.values().get("tokens");
       if (logprob != null && tokens != null) {
-        for (String group : List.of(each.category(), "all")) {
-          double[] sum = sums.computeIfAbsent(group, _ -> new double[2]);
+        String skill = each.category();
+        int slash = skill.indexOf('/');
+        var groups = new LinkedHashSet<String>();
+        groups.add(ALL);
+        groups.add(slash < 0 ? skill : skill.substring(0, slash));
+        groups.add(skill);
+        for (String group : groups) {
+          double[] sum = sums.computeIfAbsent(group, _ -> new double[3]);
           sum[0] += logprob;
           sum[1] += tokens;
+          sum[2]++;
         }
       }
     }
-    var perplexities = new LinkedHashMap<String, Double>();
-    sums.forEach((group, sum) -> perplexities.put(group, Math.exp(-sum[0] / sum[1])));
-    return perplexities;
+    var skills = new TreeMap<String, Integer>();
+    sums.keySet().stream()
+        .filter(each -> each.contains("/"))
+        .forEach(each -> skills.merge(each.substring(0, each.indexOf('/')), 1, Integer::sum));
+    var all = new ArrayList<Perplexity>();
+    sums.forEach(
+        (group, sum) -> {
+          int slash = group.indexOf('/');
+          if (slash >= 0 && skills.getOrDefault(group.substring(0, slash), 0) == 1) {
+            return; // the same replies as its category's
+          }
+          var each = new Perplexity(group, Math.exp(-sum[0] / sum[1]), (int) sum[2], (long) sum[1]);
+          all.add(group.equals(ALL) ? 0 : all.size(), each);
+        });
+    return all;
   }
 
-  private record Asking(Map<String, List<Message>> prompts) implements Solver {
+  private record Prompt(List<Message> messages, List<ToolSpec> tools) {}
+
+  private record Asking(Map<String, Prompt> prompts) implements Solver {
     @Override
     public String id() {
-      return "perplexity/1";
+      return "perplexity/2";
     }
 
     @Override
@@ -106,16 +144,18 @@ public final class PerplexityTask {
     @Override
     public Solution solve(
         EvalItem item, ChatModel model, Sampling sampling, Cancellation cancellation) {
-      var values = new LinkedHashMap<String, Double>();
-      List<Message> before = prompts.getOrDefault(item.id(), List.of());
-      String reply = item.references().getFirst();
-      Likelihoods.ask(model, before, reply, "logprob", values);
-      if (!values.isEmpty()) {
-        var whole = new ArrayList<>(before);
-        whole.add(Message.assistant(reply));
-        int tokens = model.countTokens(whole, List.of()) - model.countTokens(before, List.of());
-        values.put("tokens", (double) Math.max(1, tokens));
+      Prompt prompt = prompts.get(item.id());
+      if (prompt == null) {
+        throw new IllegalArgumentException("no example has the id " + item.id());
       }
+      var values = new LinkedHashMap<String, Double>();
+      model
+          .likelihood(prompt.messages(), prompt.tools(), item.references().getFirst())
+          .ifPresent(
+              each -> {
+                values.put("logprob", each.logProb());
+                values.put("tokens", (double) each.tokens());
+              });
       return new Solution(List.of(), values);
     }
   }

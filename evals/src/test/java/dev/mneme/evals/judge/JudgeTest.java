@@ -3,6 +3,7 @@ package dev.mneme.evals.judge;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -185,6 +186,52 @@ class JudgeTest {
     assertThat(rows)
         .extracting(each -> each.get("g2_winner").asString())
         .containsExactly("model_2", "model_2", "model_2", "model_2");
+  }
+
+  @Test
+  void aFileOfSingleTurnsIsJudgedByTurnOneAlone() throws IOException {
+    // As FastChat's vicuna_bench has it, a referenced category included.
+    MtBenchQuestions questions =
+        MtBenchQuestions.read(
+            write(
+                "vicuna.jsonl",
+                """
+                {"question_id": 1, "category": "generic", "turns": ["How?"]}
+                {"question_id": 2, "category": "math", "turns": ["1 + 1?"]}
+                {"question_id": 3, "category": "math", "turns": []}
+                """));
+    assertThat(questions.turns()).isEqualTo(1);
+    EvalRun answers = run(MtBench.answers(questions), new FakeModel("mine", _ -> "So."));
+    assertThat(answers.errors()).isEqualTo(1);
+    Map<String, List<String>> own = MtBench.answersOf(answers);
+    Map<String, List<String>> references = Map.of("2", List.of("It is 2."));
+    var judge =
+        new FakeModel(
+            "judge",
+            request ->
+                request.messages().getLast().content().contains("It is 2.") ? "[[4]]" : "[[8]]");
+
+    EvalTask single = MtBench.single(questions, "mine", own, references, JudgePrompt.ours());
+    EvalRun judged = run(single, judge);
+    Path file = FastChatFiles.writeSingle(root, "mine", single, judged, questions, references);
+
+    assertThat(JsonLines.readAll(file, JsonNode.class))
+        .extracting(
+            each -> each.get("turn").asInt(),
+            each -> each.get("score").asDouble(),
+            each -> each.get("judge").get(1).asString())
+        .containsExactly(
+            tuple(1, 8.0, "single-v1"),
+            tuple(1, 4.0, "single-math-v1"),
+            tuple(1, -1.0, "single-v1"));
+    EvalTask pairs =
+        MtBench.pairwise(questions, "mine", own, "other", own, references, JudgePrompt.ours());
+    EvalRun compared = run(pairs, new FakeModel("judge", _ -> "[[A]]"));
+    Path pairFile =
+        FastChatFiles.writePairs(root, "mine", "other", pairs, compared, questions, references);
+    assertThat(JsonLines.readAll(pairFile, JsonNode.class))
+        .hasSize(3)
+        .allSatisfy(each -> assertThat(each.get("turn").asInt()).isEqualTo(1));
   }
 
   @Test

@@ -115,7 +115,8 @@ class ReportTest {
         new MtBenchQuestions(
             List.of(
                 new MtBenchQuestions.Question(
-                    "81", "writing", List.of("Write.", "Again."), List.of(), "")));
+                    "81", "writing", List.of("Write.", "Again."), List.of(), "", "q:1")),
+            2);
     EvalTask task =
         MtBench.single(
             questions, "mine", Map.of("81", List.of("a", "b")), Map.of(), JudgePrompt.ours());

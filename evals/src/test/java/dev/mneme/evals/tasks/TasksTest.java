@@ -2,6 +2,7 @@ package dev.mneme.evals.tasks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.mneme.agent.Cancellation;
@@ -33,7 +34,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -66,9 +67,10 @@ class TasksTest {
     }
 
     @Override
-    public OptionalDouble logLikelihood(List<Message> messages, String continuation) {
+    public Optional<Likelihood> likelihood(
+        List<Message> messages, List<ToolSpec> tools, String continuation) {
       double letter = continuation.length() == 1 ? -0.1 * (continuation.charAt(0) - 'A') : 0;
-      return OptionalDouble.of(-continuation.length() + letter);
+      return Optional.of(new Likelihood(-continuation.length() + letter, continuation.length()));
     }
 
     @Override
@@ -198,12 +200,19 @@ class TasksTest {
   @Test
   void perplexityIsByTokenAndCategory() {
     List<TrainingExample> examples =
-        List.of(example("a", "q", "12345", true), example("b", "q", "123", true));
+        List.of(
+            example("a/x", "q", "12345", true),
+            example("a/y", "q", "123", true),
+            example("b", "q", "12", true));
 
     EvalRun run = run(PerplexityTask.of(examples), new ShortLover());
 
-    assertThat(PerplexityTask.perplexities(run).get("all")).isCloseTo(Math.E, within(1e-9));
-    assertThat(PerplexityTask.perplexities(run)).containsKeys("a", "b");
+    assertThat(PerplexityTask.perplexities(run))
+        .extracting(PerplexityTask.Perplexity::group, PerplexityTask.Perplexity::tokens)
+        .containsExactly(
+            tuple("all", 10L), tuple("a", 8L), tuple("a/x", 5L), tuple("a/y", 3L), tuple("b", 2L));
+    assertThat(PerplexityTask.perplexities(run))
+        .allSatisfy(each -> assertThat(each.perplexity()).isCloseTo(Math.E, within(1e-9)));
     assertThat(EvalSummary.of(run, 1).metric("bits_per_byte").orElseThrow().value())
         .isCloseTo(1 / Math.log(2), within(1e-9));
   }

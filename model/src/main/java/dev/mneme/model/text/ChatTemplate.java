@@ -225,24 +225,45 @@ public final class ChatTemplate {
       if (messages.get(i).role() != Role.ASSISTANT) {
         continue;
       }
-      String before = render(messages.subList(0, i), example.tools(), true);
-      String after = render(messages.subList(0, i + 1), example.tools(), false);
-      if (!before.startsWith(done) || !after.startsWith(before)) {
-        throw new TextFormatException(
-            "the chat template rewrites earlier turns: replies cannot be told from prompts");
-      }
-      ids.add(tokenizer.encode(before.substring(done.length())), false);
-      int[] reply = tokenizer.encode(after.substring(before.length()));
-      int end = reply.length;
-      while (end > 0 && endId() >= 0 && reply[end - 1] != endId()) {
-        end--;
-      }
-      end = end == 0 ? reply.length : end;
-      ids.add(Arrays.copyOf(reply, end), true);
-      ids.add(Arrays.copyOfRange(reply, end, reply.length), false);
-      done = after;
+      done = addReply(ids, done, messages.subList(0, i + 1), example.tools());
     }
     return ids.labelled();
+  }
+
+  /**
+   * A conversation as ids, with the loss on its last message alone, which is the assistant's: what
+   * {@link #label} does for all replies, at the price of one.
+   *
+   * @throws TextFormatException when the template rewrites earlier turns
+   */
+  public Labelled labelLast(List<Message> messages, List<ToolSpec> tools) {
+    if (messages.isEmpty() || messages.getLast().role() != Role.ASSISTANT) {
+      throw new IllegalArgumentException(
+          "the last of " + messages.size() + " messages is to be the assistant's");
+    }
+    var ids = new Ids();
+    addReply(ids, "", messages, tools);
+    return ids.labelled();
+  }
+
+  /** Adds what stands between {@code done} and the last message, and that; returns all of it. */
+  private String addReply(Ids ids, String done, List<Message> messages, List<ToolSpec> tools) {
+    String before = render(messages.subList(0, messages.size() - 1), tools, true);
+    String after = render(messages, tools, false);
+    if (!before.startsWith(done) || !after.startsWith(before)) {
+      throw new TextFormatException(
+          "the chat template rewrites earlier turns: replies cannot be told from prompts");
+    }
+    ids.add(tokenizer.encode(before.substring(done.length())), false);
+    int[] reply = tokenizer.encode(after.substring(before.length()));
+    int end = reply.length;
+    while (end > 0 && endId() >= 0 && reply[end - 1] != endId()) {
+      end--;
+    }
+    end = end == 0 ? reply.length : end;
+    ids.add(Arrays.copyOf(reply, end), true);
+    ids.add(Arrays.copyOfRange(reply, end, reply.length), false);
+    return after;
   }
 
   private List<Map<String, @Nullable Object>> shaped(List<Message> messages) {
