@@ -47,7 +47,7 @@ final class EvalCurriculumCommand implements Callable<Integer> {
     EvalTask checks = EvalFiles.reading(() -> CurriculumTask.of(all));
     RunSettings settings = options.settings(96);
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec));
-        ChatModel model = bench.models().open(options.model)) {
+        ChatModel model = options.open(bench)) {
       EvalRun run = options.run(spec, bench, checks, model, settings);
       var more = new ArrayList<EvalRunOptions.Extra>();
       if (!checksOnly) {

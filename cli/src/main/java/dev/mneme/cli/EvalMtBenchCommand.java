@@ -82,7 +82,7 @@ final class EvalMtBenchCommand implements Callable<Integer> {
     MtBenchQuestions asked = EvalFiles.reading(() -> MtBenchQuestions.read(questions));
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
       EvalRun answers;
-      try (ChatModel model = bench.models().open(options.model)) {
+      try (ChatModel model = options.open(bench)) {
         answers = options.run(spec, bench, MtBench.answers(asked), model, options.settings(1024));
       }
       String name = answers.info().model().id();

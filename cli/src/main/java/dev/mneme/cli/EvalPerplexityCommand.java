@@ -24,7 +24,7 @@ final class EvalPerplexityCommand implements Callable<Integer> {
         EvalFiles.reading(
             () -> PerplexityTask.of(examples.read(options.seed, each -> !each.isProse())));
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec));
-        ChatModel model = bench.models().open(options.model)) {
+        ChatModel model = options.open(bench)) {
       EvalRun run = options.run(spec, bench, task, model, options.settings(1));
       return options.print(spec, run, List.of(perplexity(PerplexityTask.perplexities(run))));
     }

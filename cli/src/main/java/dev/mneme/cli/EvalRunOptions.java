@@ -3,6 +3,7 @@ package dev.mneme.cli;
 import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.data.Sampling;
+import dev.mneme.evals.AgentSubject;
 import dev.mneme.evals.EvalException;
 import dev.mneme.evals.EvalRecord;
 import dev.mneme.evals.EvalRun;
@@ -36,6 +37,14 @@ final class EvalRunOptions {
           "Who is asked: active (the default), a checkpoint's name, a folder, scripted:FILE,"
               + " endpoint, or URL#MODEL.")
   String model = "active";
+
+  @Option(
+      names = "--agent",
+      description =
+          "Ask the model as an agent: with its system message, the built-in tools, and for each"
+              + " item a memory of its own. Prompts that lay these out themselves stay as they"
+              + " are.")
+  boolean agent;
 
   @Option(
       names = "--out",
@@ -154,10 +163,16 @@ final class EvalRunOptions {
         limited.backOff());
   }
 
+  /** The subject; the caller closes it. */
+  ChatModel open(Workbench bench) {
+    ChatModel opened = bench.models().open(model);
+    return agent ? new AgentSubject(opened) : opened;
+  }
+
   /** Runs the task with the named model and prints what came; returns the exit code. */
   int run(CommandSpec spec, EvalTask task, int usualReplyTokens) {
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec));
-        ChatModel chatModel = bench.models().open(model)) {
+        ChatModel chatModel = open(bench)) {
       EvalRun run = run(spec, bench, task, chatModel, settings(usualReplyTokens));
       return print(spec, run, List.of());
     }

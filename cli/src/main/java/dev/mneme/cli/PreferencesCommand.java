@@ -11,5 +11,6 @@ import picocli.CommandLine.Command;
       PreferencesStatsCommand.class,
       PreferencesExportCommand.class,
       PreferencesImportCommand.class,
+      PreferencesConsentCommand.class,
     })
 final class PreferencesCommand extends GroupCommand {}

@@ -229,6 +229,11 @@ public final class MemoryStore implements AutoCloseable {
         transaction -> transaction.append(new Change.Revoked(tenant, collection, user, agent)));
   }
 
+  /** Whether a user may read a collection of their tenant, or add to it; with any agent. */
+  public boolean granted(String tenant, String collection, String user, boolean mayWrite) {
+    return read(handle -> Sharing.granted(handle, tenant, user, collection, mayWrite));
+  }
+
   /**
    * Lets the readers of a collection recall some of the owner's turns, without their neighbours.
    */

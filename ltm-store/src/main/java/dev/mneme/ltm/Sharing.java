@@ -42,4 +42,21 @@ final class Sharing {
             + name
             + "; ask its keeper for a grant");
   }
+
+  /** Whether a user holds a grant of a collection, with whichever agent. */
+  static boolean granted(Handle handle, String tenant, String user, String name, boolean write) {
+    return Ledger.collection(handle, tenant, name)
+        .map(
+            collection ->
+                handle
+                    .createQuery(
+                        "select may_write from grants where collection_id = :c and usr = :u")
+                    .bind("c", collection)
+                    .bind("u", user)
+                    .mapTo(Boolean.class)
+                    .list()
+                    .stream()
+                    .anyMatch(mayWrite -> mayWrite || !write))
+        .orElse(false);
+  }
 }

@@ -129,6 +129,12 @@ final class IsolationTest {
       memory.grant("acme", "office", "ann", "*", true);
       memory.grant("acme", "office", "bob", "helper", false);
       memory.share(Owner.of(ann), "office", List.of("monday-1"));
+      assertThat(memory.granted("acme", "office", "ann", true)).isTrue();
+      assertThat(memory.granted("acme", "office", "bob", true)).isFalse();
+      assertThat(memory.granted("acme", "office", "bob", false)).isTrue();
+      assertThat(memory.granted("acme", "office", "eve", false)).isFalse();
+      assertThat(memory.granted("rival", "office", "bob", false)).isFalse();
+      assertThat(memory.granted("acme", "no-such", "ann", false)).isFalse();
 
       MemoryQuery question =
           MemoryQuery.of(bob, "printer cartridge", 5).withCollections(List.of("office"));

@@ -1,6 +1,7 @@
 package dev.mneme.preference;
 
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -44,6 +45,24 @@ public final class FormCheck {
           "\\d\\s?(mi|miles?|mph|ft|feet|foot|in|inch(es)?|lbs?|pounds?|oz|ounces?|°f|fahrenheit|gallons?|yards?)\\b",
           Pattern.CASE_INSENSITIVE);
 
+  private static final Pattern GREETED =
+      Pattern.compile(
+          "^(?i:hi|hello|hey|dear|good (?i:morning|afternoon|evening))[,"
+              + " ]+(?!(?i:there|again|all|everyone|friend|you|to|and|world)\\b)\\p{Lu}\\p{Ll}+[,!.]");
+  private static final Pattern WORD = Pattern.compile("\\p{L}[\\p{L}'-]*");
+
+  /** Letters from which on a word counts as long, the measure of the LIX formula being seven. */
+  private static final int LONG_WORD = 9;
+
+  /** Fewer words say nothing of a level. */
+  private static final int LEVEL_WORDS = 25;
+
+  /** At most this share of long words is plain language. */
+  private static final double PLAIN = 0.06;
+
+  /** At least this share of long words is learned language. */
+  private static final double LEARNED = 0.2;
+
   /** A reply of up to this many words is short by anyone's measure. */
   private static final int SHORT = 60;
 
@@ -53,10 +72,7 @@ public final class FormCheck {
 
   /** Whether any reply could ever be told to keep or break this wish. */
   static boolean canCheck(StatedPreference wish) {
-    return switch (wish.slot()) {
-      case LENGTH, FORMAT, TONE, EMOJI, UNITS, APOLOGY, CODE_LANGUAGE -> true;
-      case NAME, LANGUAGE, LEVEL, OTHER -> false;
-    };
+    return wish.slot() != StatedPreference.Slot.OTHER;
   }
 
   public static Verdict check(StatedPreference wish, String reply) {
@@ -72,7 +88,10 @@ public final class FormCheck {
       case UNITS -> units(value, reply);
       case APOLOGY -> verdict(!SORRY.matcher(reply).find());
       case CODE_LANGUAGE -> codeLanguage(value, reply);
-      case NAME, LANGUAGE, LEVEL, OTHER -> Verdict.UNKNOWN;
+      case NAME -> name(value, reply);
+      case LANGUAGE -> language(value, reply);
+      case LEVEL -> level(value, reply);
+      case OTHER -> Verdict.UNKNOWN;
     };
   }
 
@@ -136,6 +155,44 @@ public final class FormCheck {
           default -> language;
         };
     return verdict(canonical.equals(wanted));
+  }
+
+  /** Kept by using the name, broken by greeting the person by another; most replies use none. */
+  private static Verdict name(String value, String reply) {
+    if (Pattern.compile("(?<![\\p{L}'-])" + Pattern.quote(value) + "(?![\\p{L}-])")
+        .matcher(reply)
+        .find()) {
+      return Verdict.KEPT;
+    }
+    return GREETED.matcher(reply.strip()).find() ? Verdict.BROKEN : Verdict.UNKNOWN;
+  }
+
+  private static Verdict language(String value, String reply) {
+    String written = WrittenLanguage.of(reply);
+    return written.isEmpty() ? Verdict.UNKNOWN : verdict(written.equalsIgnoreCase(value));
+  }
+
+  /**
+   * By the words' length, which is what readability formulas mostly measure: plain explanations
+   * have few long words, expert ones many. Between the two, and for short replies, nothing is told.
+   */
+  private static Verdict level(String value, String reply) {
+    int words = 0;
+    int longWords = 0;
+    Matcher each = WORD.matcher(reply);
+    while (each.find()) {
+      words++;
+      longWords += each.end() - each.start() >= LONG_WORD ? 1 : 0;
+    }
+    if (words < LEVEL_WORDS) {
+      return Verdict.UNKNOWN;
+    }
+    double share = (double) longWords / words;
+    boolean simple = value.equals("simple");
+    if (share <= PLAIN) {
+      return simple ? Verdict.KEPT : Verdict.UNKNOWN;
+    }
+    return share >= LEARNED ? verdict(!simple) : Verdict.UNKNOWN;
   }
 
   static int wordCount(String text) {

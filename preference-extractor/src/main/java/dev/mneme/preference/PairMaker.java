@@ -133,6 +133,16 @@ final class PairMaker {
     String told =
         "satisfaction %.2f against %.2f for \"%s\""
             .formatted(better.value(), worse.value(), clip(worse.request()));
+    var because = new ArrayList<Evidence>();
+    because.add(new Evidence(better.turnId(), "margin", told));
+    if (!better.scope().user().equals(worse.scope().user())) {
+      because.add(
+          new Evidence(
+              better.turnId(),
+              "shared",
+              "said to another person; both share",
+              better.scope().tenant() + "/" + better.scope().user()));
+    }
     return new Candidate(
         Origin.SATISFACTION_MARGIN,
         prompt,
@@ -141,7 +151,7 @@ final class PairMaker {
         Math.max(better.intensity(), worse.intensity()),
         Math.min(better.confidence(), worse.confidence()),
         at,
-        List.of(new Evidence(better.turnId(), "margin", told)));
+        because);
   }
 
   /**

@@ -48,6 +48,7 @@ public final class PreferenceExtractor {
   private final SessionAnalyzer analyzer;
   private final DenyList denied;
   private final InstantSource clock;
+  private final Rerunner rerunner;
 
   /**
    * @param config parameters
@@ -67,6 +68,7 @@ public final class PreferenceExtractor {
     this.config = requireNonNull(config, "config is null");
     this.denied = requireNonNull(denied, "denied is null");
     this.clock = requireNonNull(clock, "clock is null");
+    this.rerunner = requireNonNull(rerunner, "rerunner is null");
     this.pairMaker = new PairMaker(config.pairs(), similarity);
     this.analyzer = new SessionAnalyzer(config.pairs(), model, rerunner);
   }
@@ -169,7 +171,8 @@ public final class PreferenceExtractor {
         seen.add(UserState.key(scope));
         if (optedOut) {
           refuse(session, DropReason.OPTED_OUT, "nothing of this person is learned");
-        } else if (!current.knows(session)) {
+        } else if (!current.knows(session, analyzer.id())
+            || (rerunner.ready() && current.wantsReruns(session))) {
           Instant begin = session.turns().isEmpty() ? now : session.turns().getFirst().at();
           current.put(analyzer.analyze(session, current.standing(scope, begin)));
           read++;

@@ -14,6 +14,25 @@ public interface Rerunner {
   /** The new reply, or empty when none could be had. */
   Optional<String> rerun(List<Message> prompt, StatedPreference wish);
 
-  /** Never reruns. */
-  Rerunner NONE = (prompt, wish) -> Optional.empty();
+  /**
+   * Whether it can answer now. What is asked of a rerunner that cannot is left open and asked again
+   * at the next run.
+   */
+  default boolean ready() {
+    return true;
+  }
+
+  /** Never reruns, and leaves everything open for one that does. */
+  Rerunner NONE =
+      new Rerunner() {
+        @Override
+        public Optional<String> rerun(List<Message> prompt, StatedPreference wish) {
+          return Optional.empty();
+        }
+
+        @Override
+        public boolean ready() {
+          return false;
+        }
+      };
 }

@@ -41,9 +41,14 @@ public record Session(
         memories);
   }
 
-  /** Changes exactly when a turn or signal was added, changed or taken away. */
-  String fingerprint() {
+  /**
+   * Changes exactly when a turn or signal was added, changed or taken away.
+   *
+   * @param reader names who reads it: another reader finds other things in the same session
+   */
+  String fingerprint(String reader) {
     var parts = new java.util.ArrayList<String>();
+    parts.add(reader);
     for (Turn each : turns) {
       parts.add(each.id());
       parts.add(each.message().content());

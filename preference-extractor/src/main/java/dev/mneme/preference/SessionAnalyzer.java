@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * one).
  */
 final class SessionAnalyzer {
+  /** Changes with every change of what is found in a session. */
+  private static final String VERSION = "analyzer/2";
+
   /** How much of the person's acts the model's reading may still move. */
   private static final double EXPLICIT_SHARE = 0.9;
 
@@ -51,6 +54,17 @@ final class SessionAnalyzer {
     this.rerunner = rerunner;
   }
 
+  /** Another id, and what was read before is read again. */
+  String id() {
+    return VERSION
+        + " "
+        + config.minConfidence()
+        + " "
+        + config.promptMessages()
+        + " "
+        + config.promptCharacters();
+  }
+
   SessionFindings analyze(Session session, List<StatedPreference> standing) {
     return new Reading(session, standing).findings();
   }
@@ -68,6 +82,7 @@ final class SessionAnalyzer {
     private final Map<String, List<Sighting>> sightings = new LinkedHashMap<>();
     private final Map<String, JudgedReply> judged = new LinkedHashMap<>();
     private final List<Candidate> candidates = new ArrayList<>();
+    private int openReruns;
 
     Reading(Session session, List<StatedPreference> standing) {
       this.session = session;
@@ -118,13 +133,14 @@ final class SessionAnalyzer {
           });
       return new SessionFindings(
           session.scope(),
-          session.fingerprint(),
+          session.fingerprint(id()),
           session.turns().size(),
           judged.size(),
           clear,
           candidates,
           wishes,
-          observed);
+          observed,
+          openReruns);
     }
 
     /** Separates the line of the conversation from the replies that were taken back. */
@@ -663,6 +679,8 @@ final class SessionAnalyzer {
         JudgedReply revised = nextJudged(said.index());
         if (revised != null && keeps(wish, old, revised.text()) && revised.value() >= 0.5) {
           add(Origin.RETRY, wish, said, old, revised, 0.8, "revised as asked");
+        } else if (!rerunner.ready()) {
+          openReruns++;
         } else {
           Optional<String> rerun = rerunner.rerun(old.prompt(), wish);
           if (rerun.isPresent() && keeps(wish, old, rerun.get())) {

@@ -15,6 +15,8 @@ import java.util.List;
  * @param candidates retry, fix, choice and rerun pairs
  * @param wishes stated preferences
  * @param observed the implicit signals, with their explanations
+ * @param openReruns how many replies are still to be answered again, because nobody was there to do
+ *     it
  */
 record SessionFindings(
     Scope scope,
@@ -24,7 +26,8 @@ record SessionFindings(
     List<JudgedReply> clear,
     List<Candidate> candidates,
     List<StatedPreference> wishes,
-    List<Signal.Observed> observed) {
+    List<Signal.Observed> observed,
+    int openReruns) {
   SessionFindings {
     clear = List.copyOf(clear);
     candidates = List.copyOf(candidates);

@@ -38,9 +38,15 @@ final class UserState {
     return scope.agent() + "\n" + scope.session();
   }
 
-  boolean knows(Session session) {
+  boolean knows(Session session, String reader) {
     SessionFindings known = sessions.get(key(session.scope()));
-    return known != null && known.fingerprint().equals(session.fingerprint());
+    return known != null && known.fingerprint().equals(session.fingerprint(reader));
+  }
+
+  /** Whether a session was read when nobody could answer again what it complains about. */
+  boolean wantsReruns(Session session) {
+    SessionFindings known = sessions.get(key(session.scope()));
+    return known != null && known.openReruns() > 0;
   }
 
   void put(SessionFindings findings) {
@@ -139,7 +145,8 @@ final class UserState {
                 kept,
                 f.candidates(),
                 f.wishes(),
-                f.observed()));
+                f.observed(),
+                f.openReruns()));
       }
     }
     clearReplies = most;

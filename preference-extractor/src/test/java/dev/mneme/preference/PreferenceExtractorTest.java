@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -437,7 +438,15 @@ class PreferenceExtractorTest {
             .session();
     assertThat(run(good, bad).pairs()).isEmpty();
     History shared = shared(List.of(good, bad), "sam", "kim");
-    assertThat(run(ExtractorConfig.defaults(), NOW, shared).pairs()).hasSize(1);
+    assertThat(run(ExtractorConfig.defaults(), NOW, shared).pairs())
+        .singleElement()
+        .satisfies(
+            pair -> {
+              assertThat(pair.scope().user()).isEqualTo("sam");
+              assertThat(pair.evidence())
+                  .as("the other person can be found when they are erased")
+                  .anySatisfy(each -> assertThat(each.user()).endsWith("/kim"));
+            });
     History half = shared(List.of(good, bad), "kim");
     assertThat(run(ExtractorConfig.defaults(), NOW, half).pairs()).isEmpty();
   }
@@ -526,6 +535,25 @@ class PreferenceExtractorTest {
     PreferencePair pair = result.only(Origin.RERUN);
     assertThat(pair.chosen().getFirst().content()).startsWith("The harbour of Bergen:");
     assertThat(pair.evidence()).anySatisfy(e -> assertThat(e.detail()).contains("keep it short"));
+  }
+
+  @Test
+  void aReplyNobodyCouldAnswerAgainIsAnsweredAgainLaterAndOnce() {
+    History history = History.of(List.of(tooLong()));
+    ExtractorState state = ExtractorState.inMemory();
+    assertThat(run(rerunning(Rerunner.NONE), history, state).pairs()).isEmpty();
+    var asked = new AtomicInteger();
+    Rerunner rerunner =
+        (prompt, wish) -> {
+          asked.incrementAndGet();
+          return Optional.of("The harbour of Bergen: ships, gulls, nets.");
+        };
+    assertThat(run(rerunning(rerunner), history, state).pairs()).hasSize(1);
+    assertThat(run(rerunning(rerunner), history, state).pairs()).hasSize(1);
+    assertThat(asked).hasValue(1);
+    assertThat(run(rerunning(Rerunner.NONE), history, state).pairs())
+        .as("what was found stays found without a model at hand")
+        .hasSize(1);
   }
 
   @Test

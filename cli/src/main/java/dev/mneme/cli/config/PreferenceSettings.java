@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How preferences are weighted, and whether the censor looks at them: the exponents of w = f^a r^b
- * i^c k^d, of which 0 switches a factor off.
+ * How preferences are found and weighted, and what the censor keeps out: the exponents of w = f^a
+ * r^b i^c k^d, of which 0 switches a factor off, and the parameters of the factors.
  *
  * @param frequency a, how much repetition counts
  * @param recency b, how much age counts
@@ -18,6 +18,17 @@ import java.util.List;
  * @param maxUserShare no user owns more than this share of the total weight
  * @param censor false learns from everything, campaigns, secrets and harmful text included: for
  *     experiments on made-up people only
+ * @param frequencyRho saturation of repetition, in [0, 1): 0.6 saturates at 2.5
+ * @param withinSession what a repetition inside one session counts, against 1 for a new session
+ * @param similarity requests at least this alike are about the same thing
+ * @param margin the satisfaction gap a pair needs
+ * @param secrets patterns of secrets, besides the built-in ones
+ * @param personal patterns of personal identifiers, besides the built-in ones
+ * @param harmful patterns of harmful content, besides the built-in ones
+ * @param reruns how many replies that broke a stated wish {@code evolve} may answer again in one
+ *     cycle; 0 for none
+ * @param meaning whether {@code evolve} also groups requests by the serving model's vectors,
+ *     besides their words
  */
 public record PreferenceSettings(
     double frequency,
@@ -26,13 +37,39 @@ public record PreferenceSettings(
     double confidence,
     double halfLifeDays,
     double maxUserShare,
-    boolean censor) {
+    boolean censor,
+    double frequencyRho,
+    double withinSession,
+    double similarity,
+    double margin,
+    List<String> secrets,
+    List<String> personal,
+    List<String> harmful,
+    int reruns,
+    boolean meaning) {
   public PreferenceSettings {
     if (!(halfLifeDays > 0) || halfLifeDays > 1e6) {
       throw new IllegalArgumentException(
           "halfLifeDays must be positive and at most 1e6, got " + halfLifeDays);
     }
-    weights(frequency, recency, intensity, confidence, halfLifeDays, maxUserShare);
+    if (reruns < 0) {
+      throw new IllegalArgumentException("reruns must not be negative, got " + reruns);
+    }
+    secrets = List.copyOf(secrets);
+    personal = List.copyOf(personal);
+    harmful = List.copyOf(harmful);
+    // What does not fit is to be told when the configuration is read.
+    weights(
+        frequency,
+        recency,
+        intensity,
+        confidence,
+        halfLifeDays,
+        maxUserShare,
+        frequencyRho,
+        withinSession);
+    pairs(similarity, margin);
+    strict(secrets, personal, harmful);
   }
 
   public static PreferenceSettings defaults() {
@@ -44,15 +81,34 @@ public record PreferenceSettings(
         weights.confidenceExponent(),
         weights.halfLife().toDays(),
         weights.maxUserShare(),
-        true);
+        true,
+        weights.frequencyRho(),
+        weights.withinSession(),
+        ExtractorConfig.PairConfig.defaults().similarity(),
+        ExtractorConfig.PairConfig.defaults().margin(),
+        List.of(),
+        List.of(),
+        List.of(),
+        32,
+        false);
   }
 
   /** What the extractor is told for this tenant. */
   public ExtractorConfig extractor(String tenant) {
     return ExtractorConfig.defaults()
         .withTenant(tenant)
-        .withWeights(weights(frequency, recency, intensity, confidence, halfLifeDays, maxUserShare))
-        .withCensor(censor ? CensorConfig.defaults() : lenient());
+        .withPairs(pairs(similarity, margin))
+        .withWeights(
+            weights(
+                frequency,
+                recency,
+                intensity,
+                confidence,
+                halfLifeDays,
+                maxUserShare,
+                frequencyRho,
+                withinSession))
+        .withCensor(censor ? strict(secrets, personal, harmful) : lenient());
   }
 
   private static WeightConfig weights(
@@ -61,17 +117,49 @@ public record PreferenceSettings(
       double intensity,
       double confidence,
       double halfLifeDays,
-      double maxUserShare) {
-    WeightConfig usual = WeightConfig.defaults();
+      double maxUserShare,
+      double frequencyRho,
+      double withinSession) {
     return new WeightConfig(
-        usual.frequencyRho(),
-        usual.withinSession(),
+        frequencyRho,
+        withinSession,
         Duration.ofSeconds(Math.round(halfLifeDays * 86_400)),
         frequency,
         recency,
         intensity,
         confidence,
         maxUserShare);
+  }
+
+  private static ExtractorConfig.PairConfig pairs(double similarity, double margin) {
+    ExtractorConfig.PairConfig usual = ExtractorConfig.PairConfig.defaults();
+    return new ExtractorConfig.PairConfig(
+        similarity,
+        margin,
+        usual.minConfidence(),
+        usual.clearLow(),
+        usual.clearHigh(),
+        usual.pairsPerGroup(),
+        usual.promptMessages(),
+        usual.promptCharacters(),
+        usual.repliesPerUser());
+  }
+
+  private static CensorConfig strict(
+      List<String> secrets, List<String> personal, List<String> harmful) {
+    CensorConfig usual = CensorConfig.defaults();
+    return new CensorConfig(
+        secrets,
+        personal,
+        harmful,
+        usual.builtIn(),
+        usual.nearDuplicate(),
+        usual.borrowed(),
+        usual.lengthRatio(),
+        usual.pairsPerSession(),
+        usual.chosenReuse(),
+        usual.flips(),
+        usual.flipWindow());
   }
 
   private static CensorConfig lenient() {

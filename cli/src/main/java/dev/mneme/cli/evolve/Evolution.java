@@ -4,8 +4,11 @@ import dev.mneme.cli.ExitCodes;
 import dev.mneme.cli.Home;
 import dev.mneme.cli.UserError;
 import dev.mneme.cli.Workbench;
+import dev.mneme.cli.config.PreferenceSettings;
 import dev.mneme.cli.preferences.ExtractedPreferences;
 import dev.mneme.cli.preferences.LearntPreferences;
+import dev.mneme.cli.preferences.ModelRerunner;
+import dev.mneme.cli.preferences.ModelVectors;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.CycleRecord;
@@ -21,6 +24,7 @@ import dev.mneme.dpo.train.DpoConfig;
 import dev.mneme.dpo.train.ModelCandidateTrainer;
 import dev.mneme.dpo.train.StepMetrics;
 import dev.mneme.evals.EvalRunner;
+import dev.mneme.ltm.MemoryStore;
 import dev.mneme.model.TrainingOptions;
 import dev.mneme.model.text.ChatTemplate;
 import dev.mneme.model.text.Tokenizer;
@@ -49,14 +53,8 @@ public final class Evolution {
     this.training = bench.config().training();
     EvolutionConfig config = bench.config().evolution();
     Path runs = bench.home().runs();
-    var learnt =
-        new LearntPreferences(
-            bench.home(),
-            bench.config().preferences().extractor(bench.config().scope().tenant()),
-            bench.clock());
     // The memory is borrowed for the snapshot only: a chat can use it while training runs.
-    PreferenceSource source =
-        () -> bench.lendMemory(memory -> new ExtractedPreferences(memory, learnt).snapshot());
+    PreferenceSource source = () -> bench.lendMemory(this::snapshot);
     var trainer =
         new ModelCandidateTrainer(
             training,
@@ -84,6 +82,21 @@ public final class Evolution {
   /** Where a home keeps what checkpoints answered; nothing is asked twice. */
   static EvalRunner evaluations(Home home) {
     return new EvalRunner(home.dir().resolve("evals"), Clock.systemUTC());
+  }
+
+  /** What the memory supports, with the serving model at hand where the configuration wants it. */
+  private PreferenceSource.Snapshot snapshot(MemoryStore memory) {
+    PreferenceSettings config = bench.config().preferences();
+    var learnt =
+        new LearntPreferences(
+            bench.home(), config.extractor(bench.config().scope().tenant()), bench.clock());
+    try (var rerunner = new ModelRerunner(() -> bench.models().open("active"), config.reruns());
+        var vectors =
+            new ModelVectors(config.meaning() ? bench.registry().folder(active()) : null)) {
+      return new ExtractedPreferences(
+              memory, learnt.with(new LearntPreferences.Helpers(vectors.similarity(), rerunner)))
+          .snapshot();
+    }
   }
 
   private Iterator<TrainingExample> replay() {

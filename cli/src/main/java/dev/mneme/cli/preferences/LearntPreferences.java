@@ -47,14 +47,37 @@ public final class LearntPreferences {
   private final Path directory;
   private final ExtractorConfig config;
   private final InstantSource clock;
+  private final Helpers helpers;
+
+  /**
+   * What the extractor may use besides the history.
+   *
+   * @param similarity of requests in meaning
+   * @param rerunner answers again what broke a stated wish
+   */
+  public record Helpers(Similarity similarity, Rerunner rerunner) {
+    /** Words alone, and no model. */
+    public static final Helpers NONE = new Helpers(Similarity.LEXICAL_ONLY, Rerunner.NONE);
+  }
 
   /**
    * @param config of the extractor; names the tenant whose history is read
    */
   public LearntPreferences(Home home, ExtractorConfig config, InstantSource clock) {
-    this.directory = home.dir().resolve("preferences");
+    this(home.dir().resolve("preferences"), config, clock, Helpers.NONE);
+  }
+
+  private LearntPreferences(
+      Path directory, ExtractorConfig config, InstantSource clock, Helpers helpers) {
+    this.directory = directory;
     this.config = config;
     this.clock = clock;
+    this.helpers = helpers;
+  }
+
+  /** The same with a model at hand. */
+  public LearntPreferences with(Helpers others) {
+    return new LearntPreferences(directory, config, clock, others);
   }
 
   /**
@@ -85,8 +108,8 @@ public final class LearntPreferences {
         new PreferenceExtractor(
             config,
             SatisfactionModel.standard(),
-            Similarity.LEXICAL_ONLY,
-            Rerunner.NONE,
+            helpers.similarity(),
+            helpers.rerunner(),
             denied(),
             asOf == null ? clock : InstantSource.fixed(asOf));
     Set<String> seen = new LinkedHashSet<>();

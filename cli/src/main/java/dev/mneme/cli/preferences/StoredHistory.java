@@ -29,6 +29,10 @@ public final class StoredHistory implements History {
   private final MemoryStore memory;
   private final Selection selection;
   private final Instant since;
+  private final Consents consents;
+
+  /** Asked several times a person and run, which should have one answer. */
+  private final Map<Owner, Consent> known = new HashMap<>();
 
   /**
    * @param memory stays the caller's
@@ -39,6 +43,7 @@ public final class StoredHistory implements History {
     this.memory = memory;
     this.selection = selection;
     this.since = since;
+    this.consents = new Consents(memory);
   }
 
   @Override
@@ -50,6 +55,11 @@ public final class StoredHistory implements History {
                 .thenComparing(Owner::user)
                 .thenComparing(Owner::agent))
         .flatMap(this::sessions);
+  }
+
+  @Override
+  public Consent consentOf(String tenant, String user) {
+    return known.computeIfAbsent(new Owner(tenant, user, "*"), _ -> consents.of(tenant, user));
   }
 
   private Stream<Session> sessions(Owner owner) {

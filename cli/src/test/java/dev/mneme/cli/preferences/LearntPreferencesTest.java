@@ -2,6 +2,7 @@ package dev.mneme.cli.preferences;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mneme.agent.ScriptedChatModel;
 import dev.mneme.cli.Home;
 import dev.mneme.cli.config.PreferenceSettings;
 import dev.mneme.data.Message;
@@ -9,11 +10,14 @@ import dev.mneme.data.PreferencePair;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Signal;
 import dev.mneme.data.Turn;
+import dev.mneme.ltm.Embedder;
 import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.MemoryStoreConfig;
 import dev.mneme.ltm.Owner;
 import dev.mneme.preference.Extraction;
 import dev.mneme.preference.ExtractionReport;
+import dev.mneme.preference.History.Consent;
+import dev.mneme.preference.Similarity;
 import dev.mneme.preference.formats.PreferenceFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -176,5 +180,117 @@ class LearntPreferencesTest {
       assertThat(snapshot.memorySequence()).isEqualTo(memory.currentSequence());
       assertThat(snapshot.dropped()).containsEntry("secret", 1);
     }
+  }
+
+  private static void largestHarbour(MemoryStore memory, String user, String reply, boolean up) {
+    say(memory, user, "h", "Which harbour city is the largest in Norway?", reply);
+    memory.recordSignal(
+        new Scope("local", user, "mneme", "h"),
+        new Signal.Thumb(user + "/h/1", START.plusSeconds(90), up, null));
+  }
+
+  @Test
+  void peopleLearnFromEachOtherOnlyWhileBothConsent() {
+    try (MemoryStore memory = open()) {
+      largestHarbour(memory, "sam", "Fish is healthy and tasty.", false);
+      largestHarbour(
+          memory, "kim", "Oslo is the largest city, with the largest passenger harbour.", true);
+      var consents = new Consents(memory);
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL)).isEmpty();
+      consents.set("local", "sam", Consent.SHARED);
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL)).isEmpty();
+      consents.set("local", "kim", Consent.SHARED);
+      assertThat(consents.of("local", "kim")).isEqualTo(Consent.SHARED);
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL)).hasSize(1);
+      consents.set("local", "kim", Consent.OWN_USE);
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL)).isEmpty();
+      assertThat(consents.of("elsewhere", "sam")).isEqualTo(Consent.OWN_USE);
+      memory.erase("local", "sam", List.of());
+      assertThat(consents.of("local", "sam")).isEqualTo(Consent.OWN_USE);
+    }
+  }
+
+  @Test
+  void whoOptsOutTeachesNothingFromThenOn() {
+    try (MemoryStore memory = open()) {
+      fixedHeadline(memory, "sam");
+      fixedHeadline(memory, "kim");
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL)).hasSize(2);
+      var consents = new Consents(memory);
+      consents.set("local", "sam", Consent.OPTED_OUT);
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL))
+          .extracting(pair -> pair.scope().user())
+          .containsExactly("kim");
+      assertThat(new ExtractedPreferences(memory, learnt()).snapshot().dropped())
+          .containsEntry("opted_out", 1);
+      consents.set("local", "sam", Consent.OWN_USE);
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL)).hasSize(2);
+    }
+  }
+
+  @Test
+  void aReplyThatBrokeAWishIsAnsweredAgainByTheModel() throws IOException {
+    Path script =
+        Files.writeString(
+            dir.resolve("script.yaml"),
+            "model: brief\nreplies: [\"The harbour of Bergen: ships, gulls, nets.\"]\n"
+                + "repeat: true\n");
+    try (MemoryStore memory = open()) {
+      say(
+          memory,
+          "sam",
+          "s",
+          "Describe the harbour of Bergen to my sister",
+          "The harbour of Bergen has many ships and gulls and ropes and nets. ".repeat(15),
+          "Too long, please keep it short.");
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL)).isEmpty();
+      for (int most : new int[] {0, 1}) {
+        try (var rerunner = new ModelRerunner(() -> ScriptedChatModel.read(script), most)) {
+          LearntPreferences with =
+              learnt().with(new LearntPreferences.Helpers(Similarity.LEXICAL_ONLY, rerunner));
+          assertThat(pairs(with, memory, LearntPreferences.Window.ALL)).hasSize(most);
+        }
+      }
+      assertThat(pairs(learnt(), memory, LearntPreferences.Window.ALL))
+          .singleElement()
+          .satisfies(
+              pair -> {
+                assertThat(pair.origin()).isEqualTo(PreferencePair.Origin.RERUN);
+                assertThat(pair.chosen().getFirst().content()).startsWith("The harbour of Bergen:");
+              });
+    }
+  }
+
+  @Test
+  void vectorsAreReadOnTheEmbeddersOwnScale() {
+    // All of its vectors lie close together: 0.9 is what two unrelated sentences have in common.
+    var embedder =
+        new Embedder() {
+          @Override
+          public String id() {
+            return "topics";
+          }
+
+          @Override
+          public int dimensions() {
+            return 3;
+          }
+
+          @Override
+          public float[] embed(String text) {
+            double own = Math.sqrt(0.1);
+            boolean boat = text.contains("boat") || text.contains("vessel");
+            double angle = boat ? 1 : text.hashCode() % 7;
+            return new float[] {
+              (float) Math.sqrt(0.9),
+              (float) (own * Math.cos(angle)),
+              (float) (own * Math.sin(angle))
+            };
+          }
+        };
+    var similarity = new EmbeddedSimilarity(embedder);
+    assertThat(similarity.between("hire a boat", "hire a vessel")).isGreaterThan(0.99);
+    assertThat(similarity.between("hire a boat", "")).isZero();
+    assertThat(similarity.between("hire a boat", "What is the capital of Norway?")).isLessThan(0.6);
   }
 }

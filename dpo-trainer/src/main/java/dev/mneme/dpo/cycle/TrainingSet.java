@@ -1,5 +1,6 @@
 package dev.mneme.dpo.cycle;
 
+import dev.mneme.data.Evidence;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
 import dev.mneme.dpo.registry.DataProvenance;
@@ -38,7 +39,13 @@ public record TrainingSet(
     Map<String, Double> weights = new LinkedHashMap<>();
     for (PreferencePair pair : trainPairs) {
       users.add(pair.scope().tenant() + "/" + pair.scope().user());
-      pair.evidence().forEach(e -> turns.add(e.turnId()));
+      for (Evidence each : pair.evidence()) {
+        turns.add(each.turnId());
+        String other = each.user();
+        if (other != null) {
+          users.add(other);
+        }
+      }
       weights.put(pair.id(), pair.weight().total());
     }
     Map<String, DataProvenance.Rated> rated = new LinkedHashMap<>();
