@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionAnalyzer {
   /** Changes with every change of what is found in a session. */
-  private static final String VERSION = "analyzer/2";
+  private static final String VERSION = "analyzer/3";
 
   /** How much of the person's acts the model's reading may still move. */
   private static final double EXPLICIT_SHARE = 0.9;
@@ -229,7 +229,11 @@ final class SessionAnalyzer {
       var dialogue = new Dialogue(spoken.stream().map(Reading::utterance).toList());
       Map<Integer, Satisfaction> values = model.judge(dialogue);
       for (Sighting each : SignalReader.read(dialogue)) {
-        see(spoken.get(each.reply()).id(), each);
+        String id = spoken.get(each.reply()).id();
+        // Who judged the reply did not leave without a word.
+        if (each.kind() != Signal.Kind.ABANDONMENT || act(id) == null) {
+          see(id, each);
+        }
       }
       for (int i = 0; i < spoken.size(); i++) {
         Satisfaction value = values.get(i);

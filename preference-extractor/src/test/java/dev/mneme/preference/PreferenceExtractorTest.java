@@ -570,6 +570,22 @@ class PreferenceExtractorTest {
   }
 
   @Test
+  void whoJudgedAReplyDidNotLeaveWithoutAWord() {
+    Session judged =
+        new Conversations("sam", "s")
+            .user("Where is the harbour?")
+            .assistant("I'm sorry, I'm not sure what you're asking. I cannot help with that.")
+            .thumb(true)
+            .session();
+    assertThat(run(judged).rated())
+        .isNotEmpty()
+        .allSatisfy(
+            each ->
+                assertThat(each.evidence())
+                    .noneMatch(evidence -> evidence.kind().equals("abandonment")));
+  }
+
+  @Test
   void everyPairExplainsItself() {
     Result result = run(capital("sam", "s", Conversations.START).session());
     assertThat(result.pairs())

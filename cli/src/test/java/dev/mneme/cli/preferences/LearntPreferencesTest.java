@@ -233,8 +233,11 @@ class LearntPreferencesTest {
     Path script =
         Files.writeString(
             dir.resolve("script.yaml"),
-            "model: brief\nreplies: [\"The harbour of Bergen: ships, gulls, nets.\"]\n"
-                + "repeat: true\n");
+            """
+            model: brief
+            replies: ["The harbour of Bergen: ships, gulls, nets."]
+            repeat: true
+            """);
     try (MemoryStore memory = open()) {
       say(
           memory,

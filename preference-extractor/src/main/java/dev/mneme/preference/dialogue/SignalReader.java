@@ -159,11 +159,16 @@ public final class SignalReader {
   /** The person left right after a reply that failed, without a word. */
   private static void abandonment(Dialogue dialogue, int reply, List<Sighting> found) {
     Speech said = dialogue.speech(reply);
-    Speech request = dialogue.speech(dialogue.personBefore(reply));
+    int asked = dialogue.personBefore(reply);
+    Speech request = dialogue.speech(asked);
+    // What opens the conversation can complain of many things, but of no reply.
+    boolean first = dialogue.replies().getFirst() > asked;
     double troubled =
-        Math.max(
-            request.cue(Cue.COMPLAINT),
-            Math.max(request.cue(Cue.CORRECTION), request.cue(Cue.CLARIFICATION)));
+        first
+            ? 0
+            : Math.max(
+                request.cue(Cue.COMPLAINT),
+                Math.max(request.cue(Cue.CORRECTION), request.cue(Cue.CLARIFICATION)));
     if (said.cue(Cue.FAILURE) >= CLEAR || troubled >= CLEAR) {
       found.add(
           new Sighting(

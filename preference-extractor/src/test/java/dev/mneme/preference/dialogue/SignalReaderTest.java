@@ -104,6 +104,9 @@ class SignalReaderTest {
     assertThat(kinds(person("Book a table"), assistant("Sorry, I did not understand that.")))
         .containsExactly(Kind.ABANDONMENT);
     assertThat(kinds(person("Book a table"), assistant("Done: table for two at seven."))).isEmpty();
+    assertThat(kinds(person("That is wrong and useless."), assistant("Done: table for two.")))
+        .as("nobody complains of a reply before the first")
+        .doesNotContain(Kind.ABANDONMENT);
   }
 
   @Test
