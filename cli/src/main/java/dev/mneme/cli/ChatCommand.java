@@ -110,8 +110,10 @@ final class ChatCommand implements Callable<Integer> {
     Thread stop = new Thread(cancellation::cancel, "stop-on-ctrl-c");
     Runtime.getRuntime().addShutdownHook(stop);
     var agent = host.agent(who, PermissionAsker.nobody());
+    // The weights are loaded at the first question about them: that is no part of the turn.
+    host.describeModel();
     int code =
-        new Headless(Output.out(spec), Output.err(spec), format)
+        new Headless(Output.out(spec), Output.err(spec), format, System::nanoTime)
             .run(agent.open(host.scope(id)), text.strip(), cancellation);
     if (!cancellation.isRequested()) {
       Runtime.getRuntime().removeShutdownHook(stop);

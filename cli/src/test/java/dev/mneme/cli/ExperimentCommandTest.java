@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** Every experiment from end to end on the shipped starter, as small as it can be. */
-@Timeout(300)
+@Timeout(900)
 final class ExperimentCommandTest {
   @TempDir Path dir;
 

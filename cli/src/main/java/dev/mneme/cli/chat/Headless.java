@@ -6,12 +6,21 @@ import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.tool.ToolResult;
 import dev.mneme.cli.ExitCodes;
 import dev.mneme.data.Json;
+import dev.mneme.data.Latency;
+import dev.mneme.data.Provenance;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** One prompt, one reply, for scripts: the result on stdout, everything else on stderr. */
+/**
+ * One prompt, one reply, for scripts: the result on stdout, everything else on stderr.
+ *
+ * <p>JSON results say where the time went: {@code total_millis} from the message to the end of the
+ * step, {@code model_millis} of it in the generation of the final reply, and the rest, which is
+ * memory, prompt, logging and tools, as {@code around_millis}.
+ */
 public final class Headless {
   /** How the reply is printed. */
   public enum Format {
@@ -23,9 +32,15 @@ public final class Headless {
   private final PrintWriter out;
   private final PrintWriter err;
   private final Format format;
+  private final LongSupplier nanoTime;
+  private long began;
   private @Nullable AgentEvent last;
 
-  public Headless(PrintWriter out, PrintWriter err, Format format) {
+  /**
+   * @param nanoTime a monotonic clock, for the timing only
+   */
+  public Headless(PrintWriter out, PrintWriter err, Format format, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.out = out;
     this.err = err;
     this.format = format;
@@ -33,6 +48,7 @@ public final class Headless {
 
   /** Asks and prints; returns the exit code. */
   public int run(AgentSession session, String prompt, Cancellation cancellation) {
+    began = nanoTime.getAsLong();
     session.say(prompt, this::show, cancellation);
     AgentEvent end = last;
     return switch (end) {
@@ -87,7 +103,19 @@ public final class Headless {
     }
   }
 
-  private static Map<String, Object> describe(AgentEvent event) {
+  private Map<String, Double> timing(AgentEvent.Done done) {
+    double total = (nanoTime.getAsLong() - began) / 1e6;
+    Provenance provenance = done.reply().provenance();
+    Latency latency = provenance == null ? null : provenance.latency();
+    double model = latency == null ? 0 : latency.totalMillis();
+    Map<String, Double> timing = new LinkedHashMap<>();
+    timing.put("total_millis", total);
+    timing.put("model_millis", model);
+    timing.put("around_millis", total - model);
+    return timing;
+  }
+
+  private Map<String, Object> describe(AgentEvent event) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("type", type(event));
     switch (event) {
@@ -115,6 +143,7 @@ public final class Headless {
         json.put("finish", done.finish());
         json.put("memories", done.used());
         json.put("provenance", done.reply().provenance());
+        json.put("timing", timing(done));
       }
       case AgentEvent.Cancelled cancelled -> json.put("turn_id", cancelled.asked().id());
       case AgentEvent.Failed failed -> {
