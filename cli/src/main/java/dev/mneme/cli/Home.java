@@ -92,6 +92,10 @@ public record Home(Path dir) {
     return dir.resolve("chat_history");
   }
 
+  public Path graph() {
+    return dir.resolve("graph.jsonl");
+  }
+
   public Path permissions() {
     return dir.resolve("tool_permissions.json");
   }

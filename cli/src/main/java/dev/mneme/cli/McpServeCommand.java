@@ -4,13 +4,10 @@ import dev.mneme.agent.mcp.HttpMcpHost;
 import dev.mneme.agent.mcp.McpFailure;
 import dev.mneme.agent.mcp.MemoryServer;
 import dev.mneme.cli.config.MnemeConfig;
-import dev.mneme.ltm.MemoryStore;
-import dev.mneme.ltm.MemoryStoreConfig;
 import dev.mneme.ltm.MemoryStoreException;
 import dev.mneme.ltm.Owner;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -54,17 +51,14 @@ final class McpServeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     GlobalOptions options = GlobalOptions.of(spec);
     MnemeConfig.ScopeConfig scope = options.config().scope();
-    Home home = options.home().create();
-    Path graphFile = graph == null ? home.dir().resolve("graph.jsonl") : graph;
     String secret = port == null ? "" : secret();
-    try (MemoryStore store =
-        MemoryStore.open(MemoryStoreConfig.at(home.memory(), InstantSource.system()))) {
+    try (Workbench bench = Workbench.of(options)) {
       var server =
           new MemoryServer(
-              store,
+              bench.store(),
               new Owner(scope.tenant(), scope.user(), scope.agent()),
-              graphFile,
-              InstantSource.system());
+              graph == null ? bench.home().graph() : graph,
+              bench.clock());
       if (port == null) {
         server.serveStdio(System.in, System.out);
       } else {

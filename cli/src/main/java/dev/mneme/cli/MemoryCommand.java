@@ -12,7 +12,6 @@ import dev.mneme.ltm.HistoryEntry;
 import dev.mneme.ltm.MemoryQuery;
 import dev.mneme.ltm.MemoryStats;
 import dev.mneme.ltm.MemoryStore;
-import dev.mneme.ltm.MemoryStoreConfig;
 import dev.mneme.ltm.MemoryStoreException;
 import dev.mneme.ltm.Owner;
 import dev.mneme.ltm.Recalled;
@@ -222,19 +221,22 @@ final class MemoryCommand extends GroupCommand {
       throw new UserError(
           "this removes everything that " + user + " ever said here; repeat it with --yes");
     }
-    ErasureReceipt receipt = with(memory -> memory.erase(scope().tenant(), user, List.of()));
+    ErasureReceipt receipt =
+        atBench(bench -> bench.store().erase(scope().tenant(), user, bench.personal()));
     if (json) {
       Output.json(spec, receipt);
     } else {
       print(
           "erased %d turns, %d facts, %d judgements, %d preference pairs",
           receipt.turns(), receipt.facts(), receipt.signals(), receipt.pairs());
+      print("and elsewhere: %s", receipt.elsewhere());
       print("left behind: %s", receipt.left());
       receipt
           .checkpoints()
           .forEach(each -> print("learnt by checkpoint %s: retrain or withdraw it", each));
     }
-    return ExitCodes.OK;
+    boolean clean = receipt.left().values().stream().allMatch(n -> n == 0);
+    return clean ? ExitCodes.OK : ExitCodes.FAILURE;
   }
 
   @Command(name = "export", description = "Write the memory as JSON Lines.")
@@ -313,7 +315,7 @@ final class MemoryCommand extends GroupCommand {
       description =
           "Mend a memory that does not open: ledger from journal, or journal from ledger.")
   int recover(@Option(names = "--json") boolean json) {
-    transfer(json, guarded(() -> MemoryStore.recover(config())), "recovered");
+    transfer(json, atBench(bench -> MemoryStore.recover(bench.memoryConfig())), "recovered");
     return ExitCodes.OK;
   }
 
@@ -360,15 +362,15 @@ final class MemoryCommand extends GroupCommand {
     return new Owner(scope.tenant(), scope.user(), scope.agent());
   }
 
-  private MemoryStoreConfig config() {
-    return MemoryStoreConfig.at(GlobalOptions.of(spec).home().create().memory(), Clock.systemUTC());
+  private <T> T with(Function<MemoryStore, T> work) {
+    return atBench(bench -> work.apply(bench.store()));
   }
 
-  private <T> T with(Function<MemoryStore, T> work) {
+  private <T> T atBench(Function<Workbench, T> work) {
     return guarded(
         () -> {
-          try (MemoryStore memory = MemoryStore.open(config())) {
-            return work.apply(memory);
+          try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
+            return work.apply(bench);
           }
         });
   }

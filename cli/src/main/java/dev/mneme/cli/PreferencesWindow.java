@@ -2,8 +2,6 @@ package dev.mneme.cli;
 
 import dev.mneme.cli.config.MnemeConfig;
 import dev.mneme.cli.preferences.LearntPreferences;
-import dev.mneme.ltm.MemoryStore;
-import dev.mneme.ltm.MemoryStoreConfig;
 import dev.mneme.ltm.MemoryStoreException;
 import dev.mneme.preference.Extraction;
 import dev.mneme.preference.ExtractionReport;
@@ -42,9 +40,8 @@ final class PreferencesWindow {
       throw new UserError(
           "there is no memory in " + home.memory() + " yet; chat first, or name another --home");
     }
-    try (MemoryStore memory =
-        MemoryStore.open(MemoryStoreConfig.at(home.memory(), Clock.systemUTC()))) {
-      return learnt(spec).run(memory, window, sink);
+    try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
+      return learnt(spec).run(bench.store(), window, sink);
     } catch (MemoryStoreException | PreferenceException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.FAILURE, e);
     }

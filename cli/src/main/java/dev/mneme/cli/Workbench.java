@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import com.google.errorprone.annotations.MustBeClosed;
 import dev.mneme.agent.AgentMemory;
 import dev.mneme.agent.StoreMemory;
 import dev.mneme.cli.config.MnemeConfig;
@@ -9,6 +10,7 @@ import dev.mneme.cli.preferences.StandingWishes;
 import dev.mneme.data.Scope;
 import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.registry.CheckpointRegistry;
+import dev.mneme.ltm.Erasable;
 import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.MemoryStoreConfig;
 import java.time.InstantSource;
@@ -29,6 +31,7 @@ public final class Workbench implements AutoCloseable {
   private final MnemeConfig config;
   private final InstantSource clock;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private @Nullable MemoryStoreConfig memoryConfig;
   private @Nullable MemoryStore store;
   private @Nullable CheckpointRegistry registry;
   private @Nullable StandingWishes wishes;
@@ -68,13 +71,41 @@ public final class Workbench implements AutoCloseable {
         config.scope().tenant(), config.scope().user(), config.scope().agent(), session);
   }
 
+  /** How the long-term memory is opened; fetches its passphrase when it is first asked. */
+  public MemoryStoreConfig memoryConfig() {
+    if (memoryConfig == null) {
+      memoryConfig =
+          MemoryStoreConfig.at(home.memory(), clock)
+              .withPassphrase(Passphrase.read(config.memory().passphrase(), System.getenv()));
+    }
+    return memoryConfig;
+  }
+
   /** The long-term memory; another process that holds it is named in the error. */
   @SuppressWarnings("MustBeClosed") // closed with the workbench
   public MemoryStore store() {
     if (store == null) {
-      store = closing(MemoryStore.open(MemoryStoreConfig.at(home.memory(), clock)));
+      store = closing(open());
     }
     return store;
+  }
+
+  @MustBeClosed
+  private MemoryStore open() {
+    try {
+      return MemoryStore.open(memoryConfig());
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          e.getMessage()
+              + " (memory.passphrase says where the passphrase is: env:NAME, file:PATH or prompt)",
+          ExitCodes.USAGE,
+          e);
+    }
+  }
+
+  /** Everything beside the memory that holds a person's words or learnt from them. */
+  public List<Erasable> personal() {
+    return PersonalFiles.of(this);
   }
 
   /**
@@ -85,7 +116,7 @@ public final class Workbench implements AutoCloseable {
     if (store != null) {
       return use.apply(store);
     }
-    try (MemoryStore borrowed = MemoryStore.open(MemoryStoreConfig.at(home.memory(), clock))) {
+    try (MemoryStore borrowed = open()) {
       return use.apply(borrowed);
     }
   }

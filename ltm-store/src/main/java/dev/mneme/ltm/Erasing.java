@@ -194,18 +194,29 @@ final class Erasing {
     return path.toAbsolutePath().toString().replace("'", "''");
   }
 
-  /** Searches for what should be gone, and erases elsewhere. */
+  /** Searches for what should be gone, here and elsewhere. */
   static ErasureReceipt prove(
-      Engine engine, Marked marked, String tenant, String user, List<Erasable> elsewhere) {
-    Map<String, Integer> removed = new LinkedHashMap<>();
-    for (Erasable each : elsewhere) {
-      removed.put(each.name(), each.erase(tenant, user));
-    }
+      Engine engine,
+      Marked marked,
+      String tenant,
+      String user,
+      List<Erasable> elsewhere,
+      Map<String, Erasable.Removed> removed) {
+    Map<String, Integer> things = new LinkedHashMap<>();
+    Set<String> checkpoints = new TreeSet<>(marked.checkpoints());
+    removed.forEach(
+        (name, what) -> {
+          things.put(name, what.things());
+          checkpoints.addAll(what.checkpoints());
+        });
     Map<String, Long> left = new LinkedHashMap<>();
     left.put(
         "ledger", engine.read(handle -> (long) Ledger.spacesOfUser(handle, tenant, user).size()));
     left.put("journal", engine.upkeep().journalEntriesOf(tenant, user));
     left.put("index", engine.upkeep().indexedSpacesWithoutOwner());
+    for (Erasable each : elsewhere) {
+      left.put(each.name(), each.left(tenant, user));
+    }
     return new ErasureReceipt(
         marked.subject(),
         marked.salt(),
@@ -215,8 +226,8 @@ final class Erasing {
         marked.facts(),
         marked.signals(),
         marked.pairs(),
-        removed,
-        marked.checkpoints(),
+        things,
+        List.copyOf(checkpoints),
         left);
   }
 

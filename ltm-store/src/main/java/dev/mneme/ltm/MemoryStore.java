@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -438,16 +439,23 @@ public final class MemoryStore implements AutoCloseable {
    * Removes everything of one person: turns and their history, facts, judgements, preference pairs,
    * grants and shares; from the ledger's file, the journal, the index and the places named.
    *
+   * <p>Those come first: when one fails, its exception is thrown, nothing is gone from the store,
+   * and the erasure can be repeated.
+   *
    * @return the receipt, which also names the checkpoints that learnt from what was removed
    */
   public ErasureReceipt erase(String tenant, String user, List<Erasable> elsewhere) {
     Admission.checkName("a tenant", tenant);
     Admission.checkName("a user", user);
+    Map<String, Erasable.Removed> removed = new LinkedHashMap<>();
+    for (Erasable each : elsewhere) {
+      removed.put(each.name(), each.erase(tenant, user));
+    }
     Erasing.Marked marked =
         with(open -> open.write(0, transaction -> Erasing.mark(transaction, tenant, user)));
     echoes.forget();
     replace(() -> Erasing.purge(config));
-    return with(open -> Erasing.prove(open, marked, tenant, user, elsewhere));
+    return with(open -> Erasing.prove(open, marked, tenant, user, elsewhere, removed));
   }
 
   // ---- lifetime ----

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -72,7 +73,10 @@ final class Vault {
           new Vault(
               new SecretKeySpec(derived, 0, 32, "AES"), HexFormat.of().formatHex(derived, 32, 64));
       if (fresh) {
-        Files.writeString(file, HexFormat.of().formatHex(salt) + "\n" + vault.seal(CHECK) + "\n");
+        // In one step: half a vault would lock the memory for good.
+        Path part = home.resolve("vault.part");
+        Files.writeString(part, HexFormat.of().formatHex(salt) + "\n" + vault.seal(CHECK) + "\n");
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
       } else if (!CHECK.equals(vault.unseal(lines[1]))) {
         throw new IllegalArgumentException("wrong passphrase for the memory at " + home);
       }

@@ -119,6 +119,49 @@ final class UpkeepTest {
     }
   }
 
+  @Test
+  void anErasureThatFailsElsewhereCanBeRepeated() {
+    var elsewhere =
+        new Erasable() {
+          private boolean broken = true;
+          private int pairs = 2;
+
+          @Override
+          public String name() {
+            return "pair files";
+          }
+
+          @Override
+          public Removed erase(String tenant, String user) {
+            if (broken) {
+              throw new UncheckedIOException(new IOException("no such device"));
+            }
+            int removed = pairs;
+            pairs = 0;
+            return new Removed(removed, List.of("sha-of-checkpoint-8", "sha-of-checkpoint-7"));
+          }
+
+          @Override
+          public long left(String tenant, String user) {
+            return pairs;
+          }
+        };
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      fill(memory);
+      assertThatThrownBy(() -> memory.erase("acme", "ann", List.of(elsewhere)))
+          .hasMessageContaining("no such device");
+      assertThat(memory.recall(MemoryQuery.of(ANN, "dog", 1))).hasSize(1);
+
+      elsewhere.broken = false;
+      ErasureReceipt receipt = memory.erase("acme", "ann", List.of(elsewhere));
+
+      assertThat(receipt.elsewhere()).containsEntry("pair files", 2);
+      assertThat(receipt.left()).containsEntry("pair files", 0L);
+      assertThat(receipt.checkpoints())
+          .containsExactly("sha-of-checkpoint-7", "sha-of-checkpoint-8");
+    }
+  }
+
   private static List<Path> filesHolding(Path dir, String word) throws IOException {
     try (Stream<Path> files = Files.walk(dir)) {
       return files

@@ -39,6 +39,26 @@ public abstract sealed class ExtractorState {
     return new InDirectory(directory);
   }
 
+  /**
+   * Removes everything remembered of a user.
+   *
+   * @return how many sessions it knew of them
+   */
+  public final int erase(String tenant, String user) {
+    int sessions = sessions(tenant, user);
+    forget(tenant, user);
+    return sessions;
+  }
+
+  /** How many sessions of a user it remembers. */
+  public final int sessions(String tenant, String user) {
+    int count = 0;
+    for (SessionFindings each : load(tenant, user).sessions()) {
+      count++;
+    }
+    return count;
+  }
+
   /** A user's state, empty when never seen. */
   abstract UserState load(String tenant, String user);
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * and nowhere else.
  *
  * @param scope whose memory is read and written
+ * @param memory how the memory is kept
  * @param model which model answers
  * @param chat how the agent speaks and what it is given to read
  * @param preferences how what people showed is weighted and censored
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record MnemeConfig(
     ScopeConfig scope,
+    MemorySettings memory,
     ModelSettings model,
     ChatConfig chat,
     PreferenceSettings preferences,
@@ -29,6 +31,7 @@ public record MnemeConfig(
   public static MnemeConfig defaults() {
     return new MnemeConfig(
         new ScopeConfig("local", "me", "mneme"),
+        new MemorySettings(null),
         new ModelSettings("active", "bf16", 0, null),
         new ChatConfig("default", 0.7, 0.95, 0.05, 1.0, 256, 6, 256),
         PreferenceSettings.defaults(),
@@ -41,6 +44,7 @@ public record MnemeConfig(
   public MnemeConfig withTenant(String tenant) {
     return new MnemeConfig(
         new ScopeConfig(tenant, scope.user(), scope.agent()),
+        memory,
         model,
         chat,
         preferences,
@@ -59,6 +63,22 @@ public record MnemeConfig(
       requireText(tenant, "tenant");
       requireText(user, "user");
       requireText(agent, "agent");
+    }
+  }
+
+  /**
+   * @param passphrase where the passphrase is that encrypts the memory: {@code env:NAME}, {@code
+   *     file:PATH} or {@code prompt}; null keeps it in the clear
+   */
+  public record MemorySettings(@Nullable String passphrase) {
+    public MemorySettings {
+      if (passphrase != null
+          && !passphrase.equals("prompt")
+          && !passphrase.matches("(env|file):.+")) {
+        throw new IllegalArgumentException(
+            "passphrase must say where it is, as env:NAME, file:PATH or prompt; it never stands in"
+                + " the configuration or on a command line");
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import dev.mneme.cli.Home;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
 import dev.mneme.data.Scope;
+import dev.mneme.ltm.Erasable;
 import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.Selection;
 import dev.mneme.preference.Censor;
@@ -25,6 +26,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -102,8 +105,7 @@ public final class LearntPreferences {
         new StoredHistory(
             memory, new Selection.Tenant(tenant()), since == null ? Instant.MIN : since);
     boolean all = asOf == null && since == null;
-    ExtractorState state =
-        all ? ExtractorState.in(directory.resolve("state")) : ExtractorState.inMemory();
+    ExtractorState state = all ? ExtractorState.in(stateDirectory()) : ExtractorState.inMemory();
     var extractor =
         new PreferenceExtractor(
             config,
@@ -219,6 +221,76 @@ public final class LearntPreferences {
     return new Imported(accepted.size(), repeated[0], dropped);
   }
 
+  /** What was read of a person, and imported pairs of theirs, as something to be erased. */
+  public Erasable erasable() {
+    return new Erasable() {
+      @Override
+      public String name() {
+        return "preference files";
+      }
+
+      @Override
+      public Removed erase(String tenantName, String user) {
+        int removed = 0;
+        if (Files.isDirectory(stateDirectory())) {
+          removed = ExtractorState.in(stateDirectory()).erase(tenantName, user);
+        }
+        return Removed.things(removed + dropImports(tenantName, user));
+      }
+
+      @Override
+      public long left(String tenantName, String user) {
+        long found = 0;
+        if (Files.isDirectory(stateDirectory())) {
+          found = ExtractorState.in(stateDirectory()).sessions(tenantName, user);
+        }
+        return found + importsOf(tenantName, user, new ArrayList<>());
+      }
+    };
+  }
+
+  private int dropImports(String tenantName, String user) {
+    var kept = new ArrayList<String>();
+    int dropped = importsOf(tenantName, user, kept);
+    if (dropped > 0) {
+      Path draft = importedFile().resolveSibling("imported.jsonl.new");
+      try {
+        Files.write(draft, kept, UTF_8);
+        Files.move(
+            draft,
+            importedFile(),
+            StandardCopyOption.ATOMIC_MOVE,
+            StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot write " + importedFile(), e);
+      }
+    }
+    return dropped;
+  }
+
+  /** Counts the imported lines of a person; the others go to {@code kept}. */
+  private int importsOf(String tenantName, String user, List<String> kept) {
+    if (!Files.exists(importedFile())) {
+      return 0;
+    }
+    int[] count = {0};
+    forEachLine(
+        importedFile(),
+        (line, where) -> {
+          Scope scope =
+              switch (PreferenceFormat.MNEME.read(line, where, importScope(), Instant.EPOCH)) {
+                case PreferenceFormat.Line.Pair(PreferencePair pair) -> pair.scope();
+                case PreferenceFormat.Line.Single(RatedReply reply) -> reply.scope();
+              };
+          if (scope.tenant().equals(tenantName) && scope.user().equals(user)) {
+            count[0]++;
+          } else {
+            kept.add(line);
+          }
+        });
+    return count[0];
+  }
+
   private static String id(PreferenceFormat.Line line) {
     return switch (line) {
       case PreferenceFormat.Line.Pair(PreferencePair pair) -> pair.id();
@@ -242,14 +314,14 @@ public final class LearntPreferences {
     try {
       Files.createDirectories(directory);
       Files.write(
-          importedFile(),
-          lines,
-          UTF_8,
-          java.nio.file.StandardOpenOption.CREATE,
-          java.nio.file.StandardOpenOption.APPEND);
+          importedFile(), lines, UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + importedFile(), e);
     }
+  }
+
+  private Path stateDirectory() {
+    return directory.resolve("state");
   }
 
   private Path importedFile() {
