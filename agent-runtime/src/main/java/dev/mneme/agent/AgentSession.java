@@ -46,9 +46,9 @@ public final class AgentSession {
       Pattern.compile(
           "\\byou('ve|'d| have| had| just| once| ever| last| already)* (said|told|recommended|"
               + "suggested|advised|mentioned|explained|answered|wrote|gave|promised|proposed|listed)\\b|\\bdid"
-              + " you (just |ever )?(say|tell|recommend|suggest|advise|mention|explain|answer|"
-              + "write|give|promise|propose|list)\\b|\\byour (last |earlier |first"
-              + " )?(answer|reply|advice|recommendation|suggestion|idea|"
+              + " you (just |ever"
+              + " )?(say|tell|recommend|suggest|advise|mention|explain|answer|write|give|promise|propose|list)\\b|\\byour"
+              + " (last |earlier |first )?(answer|reply|advice|recommendation|suggestion|idea|"
               + "explanation|list|poem|story)\\b",
           Pattern.CASE_INSENSITIVE);
   private static final String NO_MEMORY = "The reply was written without long-term memory: ";

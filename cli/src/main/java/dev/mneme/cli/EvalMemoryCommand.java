@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import dev.mneme.cli.models.ModelEmbedder;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Turn;
 import dev.mneme.evals.memory.BfclMemory;
@@ -50,6 +51,13 @@ final class EvalMemoryCommand implements Callable<Integer> {
       description = "What the file is: ${COMPLETION-CANDIDATES}.")
   Format format = Format.locomo;
 
+  @Option(
+      names = "--embedder",
+      paramLabel = "MODEL",
+      description =
+          "Fuse words with the vectors of this model: active, a registered checkpoint or a folder.")
+  @Nullable String embedder;
+
   @Option(names = "--json", description = "Print everything as JSON.")
   boolean json;
 
@@ -75,7 +83,9 @@ final class EvalMemoryCommand implements Callable<Integer> {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
     }
     Path home = Files.createTempDirectory("mneme-eval-memory");
-    try (MemoryStore store = MemoryStore.open(MemoryStoreConfig.at(home, Clock.systemUTC()))) {
+    try (ModelEmbedder vectors = embedder();
+        MemoryStore store =
+            MemoryStore.open(MemoryStoreConfig.at(home, Clock.systemUTC()).withEmbedder(vectors))) {
       MemoryEvaluation.Result result =
           new MemoryEvaluation(System::nanoTime).run(dataset, new StoreUnderTest(store));
       if (json) {
@@ -87,6 +97,15 @@ final class EvalMemoryCommand implements Callable<Integer> {
       TemporaryHomes.delete(home);
     }
     return ExitCodes.OK;
+  }
+
+  private @Nullable ModelEmbedder embedder() {
+    if (embedder == null) {
+      return null;
+    }
+    try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
+      return bench.models().embedder(embedder);
+    }
   }
 
   private void print(MemoryEvaluation.Result result) {
@@ -128,6 +147,7 @@ final class EvalMemoryCommand implements Callable<Integer> {
     @Override
     public void remember(List<Turn> turns) {
       store.remember(turns);
+      store.awaitVectors();
     }
 
     @Override

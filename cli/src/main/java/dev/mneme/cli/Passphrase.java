@@ -1,6 +1,7 @@
 package dev.mneme.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import java.io.Console;
 import java.io.IOException;
@@ -51,8 +52,8 @@ final class Passphrase {
   }
 
   private static @Nullable String asked() {
-    Console console = System.console();
-    if (console == null || !console.isTerminal()) {
+    Console console = requireNonNull(System.console(), "since Java 22 there is always one");
+    if (!console.isTerminal()) {
       throw new UserError(
           "memory.passphrase is prompt, and there is no terminal to ask at; use env:NAME or"
               + " file:PATH");

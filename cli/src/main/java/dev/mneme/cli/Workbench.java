@@ -74,9 +74,11 @@ public final class Workbench implements AutoCloseable {
   /** How the long-term memory is opened; fetches its passphrase when it is first asked. */
   public MemoryStoreConfig memoryConfig() {
     if (memoryConfig == null) {
+      String embedder = config.memory().embedder();
       memoryConfig =
           MemoryStoreConfig.at(home.memory(), clock)
-              .withPassphrase(Passphrase.read(config.memory().passphrase(), System.getenv()));
+              .withPassphrase(Passphrase.read(config.memory().passphrase(), System.getenv()))
+              .withEmbedder(embedder == null ? null : closing(models().embedder(embedder)));
     }
     return memoryConfig;
   }

@@ -193,16 +193,26 @@ final class Committer implements AutoCloseable {
     }
   }
 
-  /** The request that ends the loop, after all that came before it. */
+  /** Ends the loop, after all that came before it. */
   private static final class Stop extends RuntimeException {
     private static final long serialVersionUID = 1;
   }
 
+  private static final Work<Object> STOP =
+      transaction -> {
+        throw new Stop();
+      };
+
   /** True when every request was settled. */
   private boolean run(List<? extends Request<?>> batch) {
     if (broken != null) {
+      boolean last = false;
       for (Request<?> each : batch) {
+        last |= each.work().equals(STOP);
         each.fail(broken);
+      }
+      if (last) {
+        throw new Stop();
       }
       return true;
     }
@@ -354,13 +364,7 @@ final class Committer implements AutoCloseable {
     if (closing) {
       return;
     }
-    var stop =
-        new Request<Object>(
-            transaction -> {
-              throw new Stop();
-            },
-            0,
-            new CompletableFuture<>());
+    var stop = new Request<Object>(STOP, 0, new CompletableFuture<>());
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {

@@ -1,11 +1,13 @@
 package dev.mneme.ltm;
 
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,7 @@ final class Embedding implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch stop = new CountDownLatch(1);
   private volatile long missing = Long.MAX_VALUE;
+  private volatile boolean stopped;
 
   Embedding(Embedder embedder, Ledger ledger, Follower follower, Committer committer) {
     this.embedder = embedder;
@@ -61,6 +64,46 @@ final class Embedding implements AutoCloseable {
               + vector.length);
     }
     return vector;
+  }
+
+  /** Waits until every turn has its vector and the index shows it. */
+  void await() throws IOException, InterruptedException {
+    while (lacking() > 0 || follower.index().vectors(Vectors.field(generation)) < embedded()) {
+      if (stop.await(50, TimeUnit.MILLISECONDS) || stopped) {
+        throw new MemoryStoreException("the embedder has stopped; see the log", false, null);
+      }
+    }
+    missing = 0;
+  }
+
+  private long lacking() {
+    return ledger.jdbi().withHandle(handle -> lacking(handle));
+  }
+
+  private long lacking(Handle handle) {
+    return handle
+        .createQuery(
+            "select count(*) from turn t where t.forgotten_at is null and not t.echo and t.role <>"
+                + " 's' and trim(t.content) <> '' and not exists (select 1 from vector v where"
+                + " v.turn_seq = t.seq and v.generation = :g)")
+        .bind("g", generation)
+        .mapTo(Long.class)
+        .one();
+  }
+
+  private long embedded() {
+    return ledger
+        .jdbi()
+        .withHandle(
+            handle ->
+                handle
+                    .createQuery(
+                        "select count(*) from vector v join turn t on t.seq = v.turn_seq where"
+                            + " v.generation = :g and t.forgotten_at is null and not t.echo and"
+                            + " t.revised_by is null")
+                    .bind("g", generation)
+                    .mapTo(Long.class)
+                    .one());
   }
 
   private int generation(String id) {
@@ -97,6 +140,7 @@ final class Embedding implements AutoCloseable {
       // Recall goes on by words; the next opening tries again.
       log.error("embedding stopped; recall goes on without vectors", e);
       missing = Long.MAX_VALUE;
+      stopped = true;
     }
   }
 
@@ -108,16 +152,7 @@ final class Embedding implements AutoCloseable {
             .jdbi()
             .withHandle(
                 handle -> {
-                  missing =
-                      handle
-                          .createQuery(
-                              "select count(*) from turn t where t.forgotten_at is null and not"
-                                  + " t.echo and t.role <> 's' and trim(t.content) <> '' and not"
-                                  + " exists (select 1 from vector v where v.turn_seq = t.seq and"
-                                  + " v.generation = :g)")
-                          .bind("g", generation)
-                          .mapTo(Long.class)
-                          .one();
+                  missing = lacking(handle);
                   return missing == 0
                       ? List.<Lacking>of()
                       : handle

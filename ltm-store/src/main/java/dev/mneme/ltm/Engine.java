@@ -134,6 +134,24 @@ final class Engine implements AutoCloseable {
         () -> new Recalling(ledger, follower, recaller, embedding).recall(query, sequence, now()));
   }
 
+  /** Waits until every turn has its vector; returns at once without an embedder. */
+  void awaitVectors() {
+    Embedding open = embedding;
+    if (open != null) {
+      long sequence = lastSequence();
+      onReader(
+          () -> {
+            follower.await(sequence);
+            try {
+              open.await();
+            } catch (InterruptedException e) {
+              throw new MemoryStoreException("interrupted while embedding", true, e);
+            }
+            return sequence;
+          });
+    }
+  }
+
   /** Work on a reader's thread. */
   interface Task<T> {
     T run() throws IOException;

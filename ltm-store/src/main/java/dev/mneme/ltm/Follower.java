@@ -51,10 +51,19 @@ final class Follower implements AutoCloseable {
     this.indexer = new Indexer(index, words);
     this.wanted = last;
     this.thread = Thread.ofPlatform().name("mneme-ltm-indexer").daemon(true).unstarted(this::loop);
-    if (index.fits(last)) {
-      applied = index.committed();
-    } else {
-      rebuild(last);
+    try {
+      if (index.fits(last)) {
+        applied = index.committed();
+      } else {
+        rebuild(last);
+      }
+    } catch (RuntimeException e) {
+      try {
+        index.close();
+      } catch (IOException more) {
+        e.addSuppressed(more);
+      }
+      throw e;
     }
   }
 

@@ -115,7 +115,7 @@ final class Indexer {
       for (int at = 0; at < said.size(); at++) {
         TurnRow row = said.get(at);
         index.put(
-            doc(row, space, null, terms.get(at), window(said, terms, at), Map.of(), Map.of()));
+            doc(row, space, null, terms.get(at), window(said, terms, at), List.of(), Map.of()));
         count(
             stretches.computeIfAbsent(stretch(row.index()), n -> new HashMap<>()),
             head(terms.get(at)),
@@ -249,7 +249,7 @@ final class Indexer {
         positions.add(i);
       }
     }
-    Map<String, List<String>> facts = factTerms(handle, space, affected);
+    Map<String, List<Fact>> facts = facts(handle, space, affected);
     Map<Long, Map<String, float[]>> vectors = vectors(handle, affected);
     Map<Long, List<Integer>> shares = shares(handle, affected);
     for (int a = 0; a < affected.size(); a++) {
@@ -271,7 +271,7 @@ final class Indexer {
               null,
               own,
               window(rows, terms, at),
-              counted(facts.getOrDefault(row.id(), List.of())),
+              facts.getOrDefault(row.id(), List.of()),
               vectors.getOrDefault(row.seq(), Map.of())));
       for (int collection : collections) {
         // Only the turn itself was shared: its neighbours stay private.
@@ -282,7 +282,7 @@ final class Indexer {
                 sharedPrefix(collection),
                 own,
                 alone(own),
-                Map.of(),
+                List.of(),
                 vectors.getOrDefault(row.seq(), Map.of())));
       }
     }
@@ -310,13 +310,13 @@ final class Indexer {
     return idx / MemoryIndex.STRETCH;
   }
 
-  private static MemoryIndex.TurnDoc doc(
+  private MemoryIndex.TurnDoc doc(
       TurnRow row,
       int space,
       @Nullable String keyPrefix,
       List<String> own,
       Map<String, Integer> words,
-      Map<String, Integer> facts,
+      List<Fact> facts,
       Map<String, float[]> vectors) {
     return new MemoryIndex.TurnDoc(
         space,
@@ -327,9 +327,10 @@ final class Indexer {
         row.speaker(),
         row.simhash(),
         Traits.of(row.content(), own.size()),
+        Standing.of(facts),
         counted(own),
         words,
-        facts,
+        counted(facts.stream().flatMap(f -> this.words.of(FactWords.of(f)).stream()).toList()),
         vectors,
         keyPrefix);
   }
@@ -369,8 +370,8 @@ final class Indexer {
     return terms.size() <= NEIGHBOUR_TERMS ? terms : terms.subList(0, NEIGHBOUR_TERMS);
   }
 
-  private Map<String, List<String>> factTerms(Handle handle, int space, List<TurnRow> rows) {
-    Map<String, List<String>> found = new HashMap<>();
+  private static Map<String, List<Fact>> facts(Handle handle, int space, List<TurnRow> rows) {
+    Map<String, List<Fact>> found = new HashMap<>();
     if (rows.isEmpty()) {
       return found;
     }
@@ -379,7 +380,7 @@ final class Indexer {
     for (Fact fact : facts) {
       String source = fact.sourceTurn();
       if (source != null) {
-        found.computeIfAbsent(source, s -> new ArrayList<>()).addAll(words.of(FactWords.of(fact)));
+        found.computeIfAbsent(source, s -> new ArrayList<>()).add(fact);
       }
     }
     return found;

@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
 import org.h2.api.ErrorCode;
@@ -42,6 +44,9 @@ final class Ledger implements AutoCloseable {
   static final String FLUSH = "checkpoint";
 
   private static final int READERS = 16;
+
+  /** The pools of open ledgers, and of closed ones that left a connection open. */
+  private static final Set<JdbcConnectionPool> POOLS = ConcurrentHashMap.newKeySet();
 
   private final Path file;
   private final JdbcConnectionPool pool;
@@ -73,6 +78,7 @@ final class Ledger implements AutoCloseable {
             + (password == null ? "" : ";CIPHER=AES");
     var pool = JdbcConnectionPool.create(url, "mneme", password == null ? "" : password + " ");
     pool.setMaxConnections(READERS + 2);
+    POOLS.add(pool);
     var ledger = new Ledger(home.resolve(name + ".mv.db"), pool);
     try {
       // Zero would flush at every commit; this is a sleep of 24 days, see above.
@@ -80,7 +86,7 @@ final class Ledger implements AutoCloseable {
       ledger.migrate();
       return ledger;
     } catch (RuntimeException e) {
-      pool.dispose();
+      ledger.dispose();
       throw new MemoryStoreException(
           "cannot open the ledger "
               + ledger.file
@@ -148,19 +154,28 @@ final class Ledger implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      // The connection dies with the database, so there is nothing of it left to close.
-      Connection last = pool.getConnection();
-      try (Statement statement = last.createStatement()) {
-        statement.execute("shutdown");
-      }
+    try (Connection last = pool.getConnection();
+        Statement statement = last.createStatement()) {
+      statement.execute("shutdown");
     } catch (SQLException e) {
       if (e.getErrorCode() != ErrorCode.DATABASE_IS_CLOSED) {
         throw new MemoryStoreException("cannot close the ledger " + file, true, e);
       }
     } finally {
-      pool.dispose();
+      dispose();
     }
+  }
+
+  private void dispose() {
+    pool.dispose();
+    if (pool.getActiveConnections() == 0) {
+      POOLS.remove(pool);
+    }
+  }
+
+  /** Connections in use in this process; when no ledger is open, those are leaks. */
+  static long openConnections() {
+    return POOLS.stream().mapToLong(JdbcConnectionPool::getActiveConnections).sum();
   }
 
   // ---- reads ----

@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryIndex implements AutoCloseable {
   /** Change it with every change to the documents' shape. */
-  static final String SCHEMA = "1";
+  static final String SCHEMA = "2";
 
   /** Turns of a session that share one session document. */
   static final int STRETCH = 64;
@@ -78,6 +78,7 @@ final class MemoryIndex implements AutoCloseable {
   static final String SPEAKER = "spk";
   static final String PRINT = "sim";
   static final String TRAITS = "is";
+  static final String STANDING = "fs";
 
   private static final FieldType TEXT = new FieldType();
 
@@ -125,11 +126,15 @@ final class MemoryIndex implements AutoCloseable {
       String speaker,
       long print,
       long traits,
+      long standing,
       Map<String, Integer> own,
       Map<String, Integer> words,
       Map<String, Integer> facts,
       Map<String, float[]> vectors,
       @Nullable String keyPrefix) {}
+
+  /** Indexes open and searchers acquired in this process. */
+  private static final AtomicLong OPEN = new AtomicLong();
 
   private final Directory directory;
   private final IndexWriter writer;
@@ -154,6 +159,7 @@ final class MemoryIndex implements AutoCloseable {
     this.writer = new IndexWriter(directory, config);
     this.stamp = readStamp();
     this.searchers = new SearcherManager(writer, null);
+    OPEN.incrementAndGet();
   }
 
   /** Opens the index in a directory, or in memory when {@code dir} is null. */
@@ -230,6 +236,7 @@ final class MemoryIndex implements AutoCloseable {
     doc.add(new NumericDocValuesField(SPEAKER, speakerHash(turn.speaker())));
     doc.add(new NumericDocValuesField(PRINT, turn.print()));
     doc.add(new NumericDocValuesField(TRAITS, turn.traits()));
+    doc.add(new NumericDocValuesField(STANDING, turn.standing()));
     turn.vectors()
         .forEach(
             (field, vector) ->
@@ -393,14 +400,21 @@ final class MemoryIndex implements AutoCloseable {
       throw new AlreadyClosedException("the memory is closed");
     }
     IndexSearcher searcher = searchers.acquire();
+    OPEN.incrementAndGet();
     try {
       return question.ask(searcher);
     } finally {
       searchers.release(searcher);
+      OPEN.decrementAndGet();
     }
   }
 
-  /** Documents of turns, and bytes of files. */
+  /** Indexes open and searchers acquired in this process; zero when every store is closed. */
+  static long openSearchers() {
+    return OPEN.get();
+  }
+
+  /** Bytes of its files. */
   long bytes() throws IOException {
     long sum = 0;
     for (String file : directory.listAll()) {
@@ -434,6 +448,7 @@ final class MemoryIndex implements AutoCloseable {
       return;
     }
     closed = true;
+    OPEN.decrementAndGet();
     searchers.close();
     writer.close();
     directory.close();

@@ -387,6 +387,18 @@ public final class MemoryStore implements AutoCloseable {
     return with(open -> open.upkeep().stats(selection));
   }
 
+  /**
+   * Waits until every turn that is stored now has its vector. Recall needs no waiting: it goes by
+   * words meanwhile. Returns at once when there is no embedder.
+   */
+  public void awaitVectors() {
+    with(
+        open -> {
+          open.awaitVectors();
+          return open;
+        });
+  }
+
   /** Compares ledger, journal and index. */
   public Verification verify() {
     return with(open -> open.upkeep().verify());

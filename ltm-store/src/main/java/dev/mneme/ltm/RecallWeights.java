@@ -12,6 +12,10 @@ package dev.mneme.ltm;
  *     embedder
  * @param speaker boost of the one person a question names, 1 to 1.5
  * @param date boost of turns said at the time a question names, 1 to 1.5
+ * @param recency boost of what is said at the moment of asking; half of it is left after a month, 1
+ *     to 1.5
+ * @param frequency boost of what was said eight times or more; less for less, 1 to 1.5
+ * @param importance boost of what one was asked to remember; less for other facts, 1 to 1.5
  * @param depth the fewest candidates taken by words, and by vectors
  */
 public record RecallWeights(
@@ -22,6 +26,9 @@ public record RecallWeights(
     double vector,
     double speaker,
     double date,
+    double recency,
+    double frequency,
+    double importance,
     int depth) {
   public RecallWeights {
     for (double weight : new double[] {turn, window, session, facts, vector}) {
@@ -29,7 +36,7 @@ public record RecallWeights(
         throw new IllegalArgumentException("weights must be in [0, 100], got " + weight);
       }
     }
-    for (double boost : new double[] {speaker, date}) {
+    for (double boost : new double[] {speaker, date, recency, frequency, importance}) {
       if (!(boost >= 1 && boost <= 1.5)) {
         throw new IllegalArgumentException("boosts must be in [1, 1.5], got " + boost);
       }
@@ -40,6 +47,6 @@ public record RecallWeights(
   }
 
   public static RecallWeights defaults() {
-    return new RecallWeights(0.8, 1.6, 1, 1, 1, 1.15, 1.25, 100);
+    return new RecallWeights(0.8, 1.6, 1, 1, 1, 1.15, 1.25, 1.05, 1.1, 1.05, 100);
   }
 }

@@ -70,6 +70,7 @@ final class Recaller {
    * @param session only this session; null for all
    * @param fromSeconds only turns at or after; Long.MIN_VALUE for all
    * @param toSeconds only turns before; Long.MAX_VALUE for all
+   * @param nowSeconds when it is asked
    * @param said when the question speaks of a time, that time; null otherwise
    * @param depth how many candidates
    * @param meaning the question's vector; null for none
@@ -80,6 +81,7 @@ final class Recaller {
       @Nullable Integer session,
       long fromSeconds,
       long toSeconds,
+      long nowSeconds,
       @Nullable TimeSpan said,
       int depth,
       @Nullable Meaning meaning) {}
@@ -95,6 +97,7 @@ final class Recaller {
     int speaker;
     long print;
     long traits;
+    long standing;
     double score;
     final LinkedHashMap<String, Double> parts = new LinkedHashMap<>();
 
@@ -340,6 +343,21 @@ final class Recaller {
       if (ask.said() != null && ask.said().holds(each.atSeconds)) {
         each.multiply("date", weights.date());
       }
+      boost(each, "recency", weights.recency(), Standing.recency(each.atSeconds, ask.nowSeconds()));
+      boost(each, "frequency", weights.frequency(), Standing.frequency(each.standing));
+      boost(
+          each,
+          "importance",
+          weights.importance(),
+          Standing.importance(each.standing, each.traits));
+    }
+  }
+
+  /** From 1 for a strength of 0 to the whole boost for 1; a thousandth is not worth a line. */
+  private static void boost(Candidate candidate, String part, double most, double strength) {
+    double factor = 1 + (most - 1) * strength;
+    if (factor >= 1.001) {
+      candidate.multiply(part, factor);
     }
   }
 
@@ -359,6 +377,7 @@ final class Recaller {
     long[] speaker = values(base, docs, MemoryIndex.SPEAKER);
     long[] print = values(base, docs, MemoryIndex.PRINT);
     long[] traits = values(base, docs, MemoryIndex.TRAITS);
+    long[] standing = values(base, docs, MemoryIndex.STANDING);
     for (int i = 0; i < docs.length; i++) {
       Candidate each = candidates.get(i);
       each.seq = seq[i];
@@ -368,6 +387,7 @@ final class Recaller {
       each.speaker = (int) speaker[i];
       each.print = print[i];
       each.traits = traits[i];
+      each.standing = standing[i];
     }
   }
 

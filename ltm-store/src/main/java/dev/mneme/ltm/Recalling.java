@@ -64,6 +64,7 @@ final class Recalling {
             session,
             query.from() == null ? Long.MIN_VALUE : query.from().getEpochSecond(),
             query.to() == null ? Long.MAX_VALUE : query.to().getEpochSecond(),
+            now.getEpochSecond(),
             QuestionTime.of(query.text(), now),
             recaller.depth(query),
             query.asOf() == null ? meaning(query.text()) : null);

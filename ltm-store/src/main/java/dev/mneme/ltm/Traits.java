@@ -14,6 +14,7 @@ final class Traits {
   private static final int SELF = 1 << 9;
   private static final int TIME = 1 << 10;
   private static final int NUMBER = 1 << 11;
+  private static final int KEEP = 1 << 12;
 
   /** Enough of a text to tell. */
   private static final int HEAD = 4_000;
@@ -33,6 +34,13 @@ final class Traits {
       Pattern.compile(
           "\\b(\\d+|one|two|three|four|five|six|seven|eight|nine|ten|dozen|once|twice|couple"
               + "|several|hundred|thousand)\\b",
+          Pattern.CASE_INSENSITIVE);
+
+  /** Asked to be remembered, or called important. */
+  private static final Pattern KEEP_WORD =
+      Pattern.compile(
+          "\\b(remember (that|this|to)|(do not|don't|never) forget|keep in mind|note that"
+              + "|important(ly)?|make a note)\\b",
           Pattern.CASE_INSENSITIVE);
 
   private static final Pattern WHEN =
@@ -59,6 +67,9 @@ final class Traits {
     }
     if (NUMBER_WORD.matcher(head).find()) {
       traits |= NUMBER;
+    }
+    if ((traits & ASKS) == 0 && KEEP_WORD.matcher(head).find()) {
+      traits |= KEEP;
     }
     return traits;
   }
@@ -102,6 +113,11 @@ final class Traits {
 
   static double self(long traits) {
     return (traits & SELF) != 0 ? 1.15 : 1;
+  }
+
+  /** True for a turn that asks to be remembered. */
+  static boolean toBeKept(long traits) {
+    return (traits & KEEP) != 0;
   }
 
   static double fits(long traits, Wanted wanted) {

@@ -4,11 +4,17 @@ import static dev.mneme.ltm.Turns.ANN;
 import static dev.mneme.ltm.Turns.user;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -149,6 +155,114 @@ final class BadInputTest {
           .extracting(turn -> turn.message().content())
           .containsExactly("Before.", "After.");
       assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aFullDiskUnderTheJournalRefusesTheWriteAndLosesNothing() throws IOException {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full), "there is no /dev/full here, so no disk to find full");
+    Path segment = home.resolve("journal").resolve("0000000000000000001.jsonl");
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      Files.createSymbolicLink(segment, full);
+      for (int i = 0; i < 3; i++) {
+        int index = i;
+        assertThatThrownBy(() -> memory.remember(user(ANN, index, "During.")))
+            .isInstanceOf(MemoryStoreException.class)
+            .hasMessageContaining("disk full");
+      }
+      assertThat(memory.session(ANN).turns()).isEmpty();
+      assertThat(memory.recall(MemoryQuery.of(ANN, "during", 5))).isEmpty();
+    }
+    Files.delete(segment);
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 3, "After."));
+      assertThat(memory.session(ANN).turns())
+          .extracting(turn -> turn.message().content())
+          .containsExactly("After.");
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flushed", "indexed", "index-prepared"})
+  void aFullDiskUnderLedgerOrIndexSaysSoAndLosesNothing(String where) throws InterruptedException {
+    var reached = new CountDownLatch(1);
+    var full = new AtomicBoolean();
+    Steps steps =
+        step -> {
+          if (full.get() && step.equals(where)) {
+            reached.countDown();
+            throw new MemoryStoreException("no space left on device (test)", true, null);
+          }
+        };
+    try (MemoryStore memory = MemoryStore.open(config(), steps)) {
+      full.set(true);
+      memory.remember(user(ANN, 0, "My dog is called Biscuit."));
+      assertThat(reached.await(20, TimeUnit.SECONDS)).isTrue();
+      if (where.equals("flushed")) {
+        assertThatThrownBy(() -> memory.remember(user(ANN, 1, "Refused.")))
+            .isInstanceOf(MemoryStoreException.class)
+            .hasMessageContaining("no space left")
+            .hasMessageContaining("reopen");
+      } else {
+        memory.remember(user(ANN, 1, "Kept, though it cannot be indexed."));
+        assertThatThrownBy(() -> memory.recall(MemoryQuery.of(ANN, "kept", 5)))
+            .isInstanceOf(MemoryStoreException.class)
+            .hasMessageContaining("no space left")
+            .hasMessageContaining("rebuild-index");
+      }
+    }
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 2, "After."));
+      assertThat(memory.recall(MemoryQuery.of(ANN, "dog", 1)))
+          .extracting(Recalled::id)
+          .containsExactly("monday-0");
+      assertThat(memory.session(ANN).turns()).hasSize(where.equals("flushed") ? 2 : 3);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aThreadInterruptedWhileItWaitsForTheDiskLosesNothing() throws InterruptedException {
+    var writing = new CountDownLatch(1);
+    var proceed = new CountDownLatch(1);
+    Steps steps =
+        step -> {
+          if (step.equals("applied")) {
+            writing.countDown();
+            try {
+              assertThat(proceed.await(20, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+              throw new AssertionError("the caller's interrupt reached the writer", e);
+            }
+          }
+        };
+    try (MemoryStore memory = MemoryStore.open(config(), steps)) {
+      var kept = new AtomicBoolean();
+      Thread caller =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    memory.remember(user(ANN, 0, "My dog is called Biscuit."));
+                    kept.set(Thread.interrupted());
+                  });
+      assertThat(writing.await(20, TimeUnit.SECONDS)).isTrue();
+      caller.interrupt();
+      proceed.countDown();
+      caller.join();
+      assertThat(kept).as("returned, with its interrupt").isTrue();
+      assertThat(memory.recall(MemoryQuery.of(ANN, "dog", 1))).hasSize(1);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aQuestionOfHalfCharactersIsRefused() {
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      assertThatThrownBy(() -> memory.recall(MemoryQuery.of(ANN, "who \udc00 is it", 5)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("unpaired surrogate");
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,9 @@ final class KillTest {
           "index-prepared",
           "index-committed");
 
+  private static final Set<String> WHEN_IDLE =
+      Set.of("flushed", "index-prepared", "index-committed");
+
   @TempDir Path home;
 
   @Test
@@ -43,7 +47,7 @@ final class KillTest {
     Map<String, String> acknowledged = new HashMap<>();
     for (int kill = 0; kill < KILLS; kill++) {
       String step = STEPS.get(kill % STEPS.size());
-      Process child = start(kill, step, 1 + random.nextInt(most(step)));
+      Process child = start(kill, step, WHEN_IDLE.contains(step) ? 1 : 1 + random.nextInt(30));
       List<String> lines = new ArrayList<>();
       try (var out =
           new BufferedReader(
@@ -72,15 +76,6 @@ final class KillTest {
       }
     }
     assertThat(acknowledged).hasSizeGreaterThan(KILLS);
-  }
-
-  /** Flushes and commits of the index are rare. */
-  private static int most(String step) {
-    return switch (step) {
-      case "flushed" -> 4;
-      case "index-prepared", "index-committed" -> 1;
-      default -> 30;
-    };
   }
 
   private void check(Map<String, String> acknowledged) {
@@ -126,8 +121,9 @@ final class KillTest {
       int round = Integer.parseInt(args[1]);
       String step = args[2];
       int at = Integer.parseInt(args[3]);
-      // The index is committed every 10,000 changes, and when there is nothing more to do.
-      int turns = step.startsWith("index-") ? 40 : 5_000;
+      // H2 is flushed and the index committed every few thousand changes, and when idle.
+      boolean whenIdle = WHEN_IDLE.contains(step);
+      int turns = whenIdle ? 40 : 5_000;
       int[] reached = {0};
       Steps steps =
           now -> {
@@ -147,7 +143,7 @@ final class KillTest {
                         var scope = new Scope("t", "user" + thread, "a", "round-" + round);
                         for (int i = 0; i < turns; i++) {
                           String text =
-                              "Word" + i + " of round " + round + ", I like number" + i + ".";
+                              "Word" + i + " of round " + round + ", I live in Town" + i + ".";
                           memory.remember(Turns.user(scope, i, text));
                           String line = scope.session() + "-" + i + "/user" + thread;
                           synchronized (reached) {
@@ -159,6 +155,9 @@ final class KillTest {
         }
         for (Thread each : threads) {
           each.join();
+        }
+        if (whenIdle) {
+          TimeUnit.SECONDS.sleep(30);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

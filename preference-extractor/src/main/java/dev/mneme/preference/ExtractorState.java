@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * What the extractor remembers between runs, user by user, so that only new turns are read. Losing
@@ -52,11 +53,8 @@ public abstract sealed class ExtractorState {
 
   /** How many sessions of a user it remembers. */
   public final int sessions(String tenant, String user) {
-    int count = 0;
-    for (SessionFindings each : load(tenant, user).sessions()) {
-      count++;
-    }
-    return count;
+    var sessions = load(tenant, user).sessions();
+    return (int) StreamSupport.stream(sessions.spliterator(), false).count();
   }
 
   /** A user's state, empty when never seen. */

@@ -9,8 +9,11 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Compares the counts of {@link OpenResources} before and after each test. */
-final class NoLeaksExtension implements BeforeEachCallback, AfterEachCallback {
+/**
+ * Compares the counts of {@link OpenResources} before and after each test. Public so that a module
+ * can apply it to all its tests, as a service of JUnit's {@code Extension}.
+ */
+public final class NoLeaksExtension implements BeforeEachCallback, AfterEachCallback {
   private static final ExtensionContext.Namespace NAMESPACE =
       ExtensionContext.Namespace.create(NoLeaksExtension.class);
 

@@ -31,7 +31,7 @@ public record MnemeConfig(
   public static MnemeConfig defaults() {
     return new MnemeConfig(
         new ScopeConfig("local", "me", "mneme"),
-        new MemorySettings(null),
+        new MemorySettings(null, null),
         new ModelSettings("active", "bf16", 0, null),
         new ChatConfig("default", 0.7, 0.95, 0.05, 1.0, 256, 6, 256),
         PreferenceSettings.defaults(),
@@ -69,8 +69,10 @@ public record MnemeConfig(
   /**
    * @param passphrase where the passphrase is that encrypts the memory: {@code env:NAME}, {@code
    *     file:PATH} or {@code prompt}; null keeps it in the clear
+   * @param embedder the model of ours that gives memories vectors: {@code active}, a registered
+   *     checkpoint or a folder; null recalls by words alone
    */
-  public record MemorySettings(@Nullable String passphrase) {
+  public record MemorySettings(@Nullable String passphrase, @Nullable String embedder) {
     public MemorySettings {
       if (passphrase != null
           && !passphrase.equals("prompt")

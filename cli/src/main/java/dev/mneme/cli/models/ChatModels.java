@@ -101,6 +101,33 @@ public final class ChatModels {
             + ": neither a folder nor a registered checkpoint; 'mneme models list' shows those");
   }
 
+  /**
+   * One of our models as an embedder; the caller closes.
+   *
+   * @param name {@code active}, a registered checkpoint or a folder
+   */
+  public ModelEmbedder embedder(String name) {
+    Path folder = Path.of(name);
+    if (!Files.isDirectory(folder)) {
+      CheckpointRegistry known = registry.get();
+      CheckpointManifest manifest =
+          name.equals("active")
+              ? activeManifest()
+              : known
+                  .find(name)
+                  .orElseThrow(
+                      () ->
+                          new UserError(
+                              "memory.embedder is "
+                                  + name
+                                  + ", which is neither a folder nor a registered checkpoint;"
+                                  + " 'mneme models list' shows those"));
+      known.verify(manifest);
+      folder = known.folder(manifest);
+    }
+    return new ModelEmbedder(languageModel(folder));
+  }
+
   private CheckpointManifest activeManifest() {
     return registry
         .get()
@@ -124,21 +151,23 @@ public final class ChatModels {
     return local(folder, new ModelRef(name, CheckpointRegistry.contentHashOf(folder)));
   }
 
-  @SuppressWarnings("MustBeClosedChecker") // LocalChatModel closes it
   private ChatModel local(Path folder, ModelRef ref) {
+    return new LocalChatModel(languageModel(folder), ref);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // whoever it is handed to closes it
+  private LanguageModel languageModel(Path folder) {
     int threads =
         settings.threads() > 0 ? settings.threads() : Runtime.getRuntime().availableProcessors();
-    return new LocalChatModel(
-        LanguageModel.open(
-            folder,
-            new LanguageModel.Options(
-                Precision.of(settings.precision()),
-                Prefill.INVARIANT, // what is seeded must come out the same
-                threads,
-                MAX_BATCH,
-                PREFIX_CACHE_TOKENS,
-                clock)),
-        ref);
+    return LanguageModel.open(
+        folder,
+        new LanguageModel.Options(
+            Precision.of(settings.precision()),
+            Prefill.INVARIANT, // what is seeded must come out the same
+            threads,
+            MAX_BATCH,
+            PREFIX_CACHE_TOKENS,
+            clock));
   }
 
   private ChatModel endpoint(EndpointConfig config) {

@@ -1,0 +1,38 @@
+package dev.mneme.ltm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The counts that every test of this module is checked by see what they should. */
+final class LeakTest {
+  @TempDir Path home;
+
+  @Test
+  void aConnectionThatIsNotGivenBackStaysCounted() throws SQLException {
+    long before = Ledger.openConnections();
+    Ledger ledger = Ledger.open(home, Vault.open(home, null));
+    Connection connection = ledger.writerConnection();
+    assertThat(Ledger.openConnections()).isEqualTo(before + 1);
+    ledger.close();
+    assertThat(Ledger.openConnections()).isEqualTo(before + 1);
+    connection.close();
+    assertThat(Ledger.openConnections()).isEqualTo(before);
+  }
+
+  @Test
+  void anIndexIsCountedUntilItIsClosed() {
+    long before = MemoryIndex.openSearchers();
+    try (MemoryStore memory = MemoryStore.open(MemoryStoreConfig.at(home, Clock.systemUTC()))) {
+      assertThat(MemoryIndex.openSearchers()).isEqualTo(before + 1);
+      assertThat(memory.recall(MemoryQuery.of(Turns.ANN, "anything", 1))).isEmpty();
+      assertThat(MemoryIndex.openSearchers()).isEqualTo(before + 1);
+    }
+    assertThat(MemoryIndex.openSearchers()).isEqualTo(before);
+  }
+}
