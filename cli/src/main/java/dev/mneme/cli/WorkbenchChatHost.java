@@ -222,8 +222,8 @@ final class WorkbenchChatHost implements ChatHost {
       return;
     }
     show.accept(
-        "The starter is a very small model trained on one CPU: short answers, a good memory,"
-            + " no world knowledge to speak of.");
+        "The starter is a very small model trained on one CPU: short answers, some facts, slips in"
+            + " names and numbers.");
     show.accept(
         "A better one: 'mneme models import DIR' (a Hugging Face folder), or model.endpoint in "
             + bench.home().configFile()

@@ -15,6 +15,7 @@ import dev.mneme.data.ToolCall;
 import dev.mneme.data.ToolSpec;
 import dev.mneme.model.LanguageModel;
 import dev.mneme.model.generate.Generation;
+import dev.mneme.model.text.SpokenText;
 import dev.mneme.model.text.ToolCalls;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,13 +55,15 @@ public final class LocalChatModel implements ChatModel {
   @Override
   public ChatReply generate(
       ChatRequest request, Consumer<String> onText, Cancellation cancellation) {
+    var spoken = new SpokenText(onText);
     Generation generation =
         model.generate(
             request.messages(),
             request.tools(),
             request.sampling(),
-            onText,
+            spoken,
             cancellation::isRequested);
+    spoken.end();
     List<ToolCall> calls = new ArrayList<>(generation.toolCalls());
     for (ToolCalls.Malformed each : generation.malformed()) {
       // The tool box tells the model what was wrong with it.

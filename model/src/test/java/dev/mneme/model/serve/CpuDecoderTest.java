@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -194,47 +193,6 @@ class CpuDecoderTest {
       }
     }
     assertThat(results).hasSize(22).allSatisfy(r -> assertThat(r).isEqualTo(results.get(0)));
-  }
-
-  /**
-   * Until HotSpot has compiled the kernels vectors are objects, so this waits until they are not.
-   */
-  @ParameterizedTest
-  @MethodSource("precisions")
-  @SuppressWarnings("MustBeClosedChecker") // closed one by one at the end
-  void steadyDecodingAllocatesNothing(Precision precision) {
-    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    int n = 3;
-    int steps = 50;
-    try (Decoder decoder = CpuDecoder.open(GoldenCheckpoints.folder("deepseek-v3"), precision, 1)) {
-      Sequence[] sequences = new Sequence[n];
-      float[][] logits = new float[n][VOCABULARY];
-      int[] next = {1, 2, 3};
-      for (int i = 0; i < n; i++) {
-        sequences[i] = decoder.newSequence();
-        decoder.prefill(sequences[i], next, 0, 3, logits[i]);
-      }
-      double bytes = Double.MAX_VALUE;
-      for (long end = System.nanoTime() + 40_000_000_000L;
-          bytes >= 64 && System.nanoTime() < end; ) {
-        for (Sequence sequence : sequences) {
-          sequence.truncate(3);
-        }
-        long before = threads.getCurrentThreadAllocatedBytes();
-        for (int step = 0; step < steps; step++) {
-          decoder.step(sequences, n, next, logits);
-        }
-        bytes = (threads.getCurrentThreadAllocatedBytes() - before) / (double) (n * steps);
-      }
-      for (Sequence sequence : sequences) {
-        sequence.close();
-      }
-      assertThat(bytes).as("bytes a token").isLessThan(64);
-    }
-  }
-
-  private static Stream<Precision> precisions() {
-    return Stream.of(Precision.values());
   }
 
   /** Two bytes a weight: long prompts are rounded to bf16 for the matrix product. */
