@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import dev.mneme.cli.evolve.Replay;
 import dev.mneme.data.JsonLines;
 import dev.mneme.data.RatedReply;
 import dev.mneme.data.TrainingExample;
@@ -153,8 +154,7 @@ final class TrainDpoCommand implements Callable<Integer> {
     if (noReplay || config.replayFraction() == 0) {
       return null;
     }
-    Curriculum curriculum = Curriculum.load();
-    return () -> curriculum.examples(config.seed(), false).filter(e -> !e.isProse()).iterator();
+    return Replay.of(Curriculum.load(), config.seed());
   }
 
   private void prepareOut() {

@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import dev.mneme.cli.evolve.Replay;
 import dev.mneme.data.RatedReply;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.train.DpoConfig;
@@ -87,12 +88,11 @@ final class TrainSftCommand implements Callable<Integer> {
     }
     Path target = target();
     DpoConfig config = GlobalOptions.of(spec).config().training();
-    Curriculum curriculum = Curriculum.load();
     var trainer =
         new ModelCandidateTrainer(
             config,
             TrainingOptions.defaults(),
-            () -> curriculum.examples(config.seed(), false).filter(e -> !e.isProse()).iterator(),
+            Replay.of(Curriculum.load(), config.seed()),
             null,
             InstantSource.system(),
             System::nanoTime);

@@ -137,12 +137,11 @@ public final class Blame {
     CheckpointManifest parent = registry.require(String.valueOf(manifest.parent()));
     registry.verify(parent);
     DpoConfig config = config(manifest);
-    Curriculum curriculum = Curriculum.load();
     var trainer =
         new ModelCandidateTrainer(
             config,
             TrainingOptions.defaults(),
-            () -> curriculum.examples(config.seed(), false).filter(e -> !e.isProse()).iterator(),
+            Replay.of(Curriculum.load(), config.seed()),
             Evolution.referenceCache(bench),
             bench.clock(),
             System::nanoTime);

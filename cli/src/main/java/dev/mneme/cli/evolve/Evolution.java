@@ -9,7 +9,6 @@ import dev.mneme.cli.preferences.ExtractedPreferences;
 import dev.mneme.cli.preferences.LearntPreferences;
 import dev.mneme.cli.preferences.ModelRerunner;
 import dev.mneme.cli.preferences.ModelVectors;
-import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.cycle.EvolutionConfig;
@@ -30,7 +29,6 @@ import dev.mneme.model.text.ChatTemplate;
 import dev.mneme.model.text.Tokenizer;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -59,7 +57,7 @@ public final class Evolution {
         new ModelCandidateTrainer(
             training,
             TrainingOptions.defaults(),
-            this::replay,
+            Replay.of(curriculum, training.seed()),
             referenceCache(bench),
             bench.clock(),
             System::nanoTime);
@@ -97,10 +95,6 @@ public final class Evolution {
               memory, learnt.with(new LearntPreferences.Helpers(vectors.similarity(), rerunner)))
           .snapshot();
     }
-  }
-
-  private Iterator<TrainingExample> replay() {
-    return curriculum.examples(training.seed(), false).filter(e -> !e.isProse()).iterator();
   }
 
   /** What a cycle would train on now. */

@@ -3,6 +3,7 @@ package dev.mneme.cli.made;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.cli.evolve.Greedy;
+import dev.mneme.cli.evolve.Replay;
 import dev.mneme.cli.models.ChatModels;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
@@ -321,7 +322,7 @@ public final class MadeTraining {
     return new ModelCandidateTrainer(
             used,
             TrainingOptions.defaults(),
-            () -> curriculum.examples(used.seed(), false).filter(e -> !e.isProse()).iterator(),
+            Replay.of(curriculum, used.seed()),
             work.resolve("reference-logps.jsonl"),
             InstantSource.system(),
             System::nanoTime)
