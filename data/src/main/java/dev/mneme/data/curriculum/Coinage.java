@@ -5,7 +5,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
-/** Values that nobody has seen before: names of syllables, codes, numbers, dates. */
+/** Values that nobody has seen before: names and words of syllables, codes, numbers, dates. */
 final class Coinage {
   private static final String[] ONSETS = {
     "b", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "br", "dr",
@@ -16,6 +16,10 @@ final class Coinage {
   };
   private static final String[] CODAS = {
     "", "", "", "", "n", "r", "l", "s", "m", "k", "x", "nd", "rt", "th", "sk", "ra", "lo", "ti"
+  };
+  private static final String[] ENDINGS = {
+    "", "", "", "er", "ing", "ness", "ment", "ly", "wood", "stone", "berry", "ette", "ine", "ock",
+    "age", "ump", "ight", "ow", "ball", "ism", "ography", "tion", "al", "et", "ish", "ful"
   };
   private static final String CONSONANT_LETTERS = "BCDFGHJKLMNPQRSTVWXZ";
   private static final DateTimeFormatter LONG_DATE =
@@ -44,6 +48,16 @@ final class Coinage {
     return Phrase.capital(out.toString());
   }
 
+  /** A word of everyday shape without a meaning: grumpock, velsing, thaiberry. */
+  static String word(SplittableRandom random) {
+    var out = new StringBuilder();
+    int syllables = random.nextInt(10) < 6 ? 1 : 2;
+    for (int i = 0; i < syllables; i++) {
+      out.append(pick(random, ONSETS)).append(pick(random, VOWELS)).append(pick(random, CODAS));
+    }
+    return out.append(pick(random, ENDINGS)).toString();
+  }
+
   /** A locker or booking code: KX-482, 7391, QRT15. */
   static String code(SplittableRandom random) {
     return switch (random.nextInt(3)) {
@@ -59,6 +73,12 @@ final class Coinage {
       out.append(CONSONANT_LETTERS.charAt(random.nextInt(CONSONANT_LETTERS.length())));
     }
     return out.toString();
+  }
+
+  /** How many of something a person has. */
+  static String few(SplittableRandom random) {
+    return Integer.toString(
+        random.nextInt(10) < 8 ? random.nextInt(2, 13) : random.nextInt(13, 100));
   }
 
   static String digits(SplittableRandom random) {

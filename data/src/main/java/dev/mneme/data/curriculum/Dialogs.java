@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * call: calculator; expression={a} + {b}     optional tool call before the first reply
  * result: {c}                        what the tool returns
  * tools: none                        offer no tools (default: by chance)
+ * typos: none                        write what the user says as it stands here
  * &gt; wording of the user            split: a tenth is held out
  * &lt; a good reply                   any of them may be drawn
  * &lt;formal&gt; the reply in a style    drawn when that style is asked for, and now and then unasked
@@ -43,6 +44,7 @@ final class Dialogs implements Skill {
       String where,
       @Nullable Phrase persona,
       boolean noTools,
+      boolean noTypos,
       Numbers numbers,
       @Nullable Call call,
       List<Turn> turns) {}
@@ -82,6 +84,7 @@ final class Dialogs implements Skill {
         block.where(),
         persona == null ? null : Phrase.parse(persona),
         block.property("tools", "").equals("none"),
+        block.property("typos", "").equals("none"),
         Numbers.parse(block.property("let", ""), block.where()),
         call(block),
         List.copyOf(turns));
@@ -159,7 +162,7 @@ final class Dialogs implements Skill {
 
   @Override
   public void compose(Talk talk) {
-    Frame frame = talk.frame().fresh();
+    Frame frame = talk.frame().fresh().unknowns(0.15);
     Dialog dialog = frame.pick(talk.heldOut() && !heldOut.isEmpty() ? heldOut : dialogs);
     frame.bind("today", talk.today().toString());
     dialog.numbers().bind(frame);
@@ -185,7 +188,7 @@ final class Dialogs implements Skill {
       if (asks && style != null && i == 0) {
         request = styles.ask(style, request, talk);
       }
-      talk.user(Noise.heavy(request, frame));
+      talk.user(dialog.noTypos() ? request : Noise.heavy(request, frame));
       if (i == 0 && dialog.call() != null) {
         call(dialog.call(), talk, frame);
       }

@@ -5,9 +5,11 @@ import dev.mneme.data.Check;
 import dev.mneme.data.Json;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Picking named values out of a sentence, as JSON or plainly.
@@ -17,13 +19,23 @@ import java.util.Map;
  * keys: person=name, city=place, age=age#      slot=key; "#" writes a number
  * + {person}, {age}, lives in {city}.
  * </pre>
+ *
+ * Some of the texts to train on are notes instead, of keys from {@code extraction/notes.txt} that
+ * have nothing to do with each other.
  */
 final class Extraction implements Skill {
+  private static final List<String> JOINTS = List.of(", ", "; ", ". ", "\n", " | ", " / ");
+
   private record Key(String slot, String name, boolean number) {}
 
   private record Source(List<Key> keys, Pool<Phrase> texts) {}
 
+  /** A text and the keys whose values stand in it. */
+  private record Passage(String text, List<Key> keys) {}
+
   private final List<Source> sources = new ArrayList<>();
+  private final List<Key> noteKeys;
+  private final List<Phrase> noteForms;
   private final Map<String, Texts.Block> asks = new LinkedHashMap<>();
   private final Pool<Phrase> json;
   private final Pool<Phrase> one;
@@ -34,12 +46,14 @@ final class Extraction implements Skill {
     for (Texts.Block block : Texts.blocks("extraction/sentences.txt")) {
       var keys = new ArrayList<Key>();
       for (String each : block.property("keys").split(",")) {
-        String[] sides = each.strip().split("=");
-        String name = sides[sides.length - 1];
-        keys.add(new Key(sides[0], name.replace("#", ""), name.endsWith("#")));
+        keys.add(key(each));
       }
       sources.add(new Source(List.copyOf(keys), block.wordings("+")));
     }
+    Map<String, Texts.Block> notes = new LinkedHashMap<>();
+    Texts.blocks("extraction/notes.txt").forEach(block -> notes.put(block.title(), block));
+    noteKeys = Memories.block(notes, "keys").of("+").stream().map(Extraction::key).toList();
+    noteForms = Memories.block(notes, "forms").phrases("+");
     Texts.blocks("extraction/ask.txt").forEach(block -> asks.put(block.title(), block));
     json = Memories.block(asks, "json").wordings(">");
     one = Memories.block(asks, "one").wordings(">");
@@ -49,12 +63,12 @@ final class Extraction implements Skill {
 
   @Override
   public void compose(Talk talk) {
-    Frame frame = talk.frame().fresh();
+    Frame frame = talk.frame().fresh().unknowns(0.5);
     talk.close().offer(frame.chance(0.4) ? BuiltInTools.ALL : List.of());
-    Source source = frame.pick(sources);
-    String text = frame.pick(source.texts()).fill(frame);
-    List<Key> present =
-        source.keys().stream().filter(key -> text.contains(frame.value(key.slot()))).toList();
+    // Held-out are the sentences: a note has no wording that could be.
+    Passage passage = !frame.heldOut() && frame.chance(0.35) ? note(frame) : sentence(frame);
+    String text = passage.text();
+    List<Key> present = passage.keys();
     if (one.has(frame.heldOut()) && frame.chance(0.2)) {
       Key key = frame.pick(present);
       askOne(talk, one, key, text, frame);
@@ -85,6 +99,44 @@ final class Extraction implements Skill {
     } else if (frame.chance(0.3)) {
       askOne(talk, follow, frame.pick(present), text, frame);
     }
+  }
+
+  private static Key key(String text) {
+    String[] sides = text.strip().split("=");
+    String name = sides[sides.length - 1];
+    return new Key(sides[0], name.replace("#", ""), name.endsWith("#"));
+  }
+
+  private Passage sentence(Frame frame) {
+    Source source = frame.pick(sources);
+    String text = frame.pick(source.texts()).fill(frame);
+    return new Passage(
+        text,
+        source.keys().stream().filter(key -> text.contains(frame.value(key.slot()))).toList());
+  }
+
+  /** Two to six keys with their values, written in one way. */
+  private Passage note(Frame frame) {
+    var keys = new ArrayList<Key>();
+    var names = new HashSet<String>();
+    for (int wanted = 2 + frame.below(5); keys.size() < wanted; ) {
+      Key key = frame.pick(noteKeys);
+      if (names.add(key.name())) {
+        keys.add(key);
+      }
+    }
+    Phrase form = frame.pick(noteForms);
+    String text =
+        keys.stream()
+            .map(
+                key ->
+                    form.fill(
+                        frame
+                            .fresh()
+                            .bind("key", key.name())
+                            .bind("value", frame.value(key.slot()))))
+            .collect(Collectors.joining(frame.pick(JOINTS)));
+    return new Passage(text, keys);
   }
 
   private static void askOne(Talk talk, Pool<Phrase> asks, Key key, String text, Frame frame) {

@@ -15,6 +15,7 @@ final class Frame {
   private final boolean heldOut;
   private final Map<String, String> bound = new HashMap<>();
   private Map<String, List<Phrase>> rules = Map.of();
+  private double unknownShare;
 
   Frame(Lexicons lexicons, SplittableRandom random, boolean heldOut) {
     this.lexicons = lexicons;
@@ -78,9 +79,22 @@ final class Frame {
     return drawn;
   }
 
+  /**
+   * From here on this share of drawn values means nothing, on the side that is trained on. A model
+   * that has met every value of a lexicon recalls them instead of reading: it answers "tennis" to
+   * whoever asks for a favourite sport. One that cannot know the value has to copy it.
+   */
+  Frame unknowns(double share) {
+    unknownShare = share;
+    return this;
+  }
+
   /** A value from the slot's lexicon that no slot has yet; does not bind it. */
   String draw(String slot) {
     Lexicon lexicon = lexicons.get(slot);
+    if (unknownShare > 0 && !heldOut && chance(unknownShare)) {
+      return lexicon.drawUnknown(random);
+    }
     String drawn = lexicon.draw(random, heldOut);
     for (int i = 0; i < 20 && bound.containsValue(drawn); i++) {
       // A held-out side can be smaller than what an example needs: then any entry will do.

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lexicons {
   private final Map<String, Lexicon> byName = new ConcurrentHashMap<>();
+  private final List<String> files = Texts.lines("lexicon/index.txt");
 
   Lexicons() {
     byName.put("coinage", made(Coinage::name));
@@ -26,12 +27,38 @@ final class Lexicons {
     byName.put("day_date", made(Coinage::dayAndMonth));
     byName.put("year", made(r -> Integer.toString(r.nextInt(1900, 2026))));
     byName.put("age", made(r -> Integer.toString(r.nextInt(3, 95))));
-    byName.put("few", made(r -> Integer.toString(r.nextInt(2, 13))));
+    byName.put("few", made(Coinage::few));
     byName.put("amount", made(Coinage::amount));
     byName.put("price", made(Coinage::price));
     byName.put("phone", made(Coinage::phone));
     byName.put("email", made(Coinage::email));
+    byName.put("words", made(this::words));
     byName.put("person", new Person());
+  }
+
+  /** One to seven words that have nothing to do with each other; now and then a number. */
+  private String words(SplittableRandom random) {
+    var out = new java.util.StringJoiner(" ");
+    for (int i = 1 + random.nextInt(7); i > 0; i--) {
+      String word = anyWord(random);
+      out.add(
+          switch (random.nextInt(8)) {
+            case 0 -> Phrase.capital(word);
+            case 1 -> Coinage.amount(random);
+            default -> word;
+          });
+    }
+    return out.toString();
+  }
+
+  /** A word out of any lexicon, or one that does not exist. */
+  private String anyWord(SplittableRandom random) {
+    if (random.nextInt(10) < 4) {
+      return Coinage.word(random);
+    }
+    String[] words =
+        get(files.get(random.nextInt(files.size()))).draw(random, false).split("[ '-]");
+    return words[random.nextInt(words.length)].toLowerCase(Locale.ROOT);
   }
 
   /** The lexicon of a slot, or null; {@code city2} is drawn from {@code city}. */
@@ -49,7 +76,7 @@ final class Lexicons {
     if (!Texts.exists(file)) {
       return null;
     }
-    return byName.computeIfAbsent(name, _ -> Words.load(file));
+    return byName.computeIfAbsent(name, _ -> new Words(file));
   }
 
   /** The lexicon of a slot that must exist. */
@@ -64,7 +91,7 @@ final class Lexicons {
 
   /** Written entries by lexicon file. */
   Map<String, Integer> sizes() {
-    Texts.lines("lexicon/index.txt").forEach(this::get);
+    files.forEach(this::get);
     var sizes = new java.util.TreeMap<String, Integer>();
     byName.forEach(
         (name, lexicon) -> {
@@ -107,21 +134,37 @@ final class Lexicons {
     }
 
     @Override
+    public String drawUnknown(SplittableRandom random) {
+      return get("name").drawUnknown(random) + " " + get("surname").drawUnknown(random);
+    }
+
+    @Override
     public int size() {
       return 0;
     }
   }
 
-  private record Words(Pool<String> words, int madeUpPercent) implements Lexicon {
-    static Words load(String file) {
+  /** The entries of a file. */
+  private final class Words implements Lexicon {
+    /** Words that stay as they are when an entry's others are exchanged. */
+    private static final java.util.Set<String> SMALL =
+        java.util.Set.of(
+            "a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "under",
+            "with");
+
+    private final Pool<String> words;
+    private final int madeUpPercent;
+    private final boolean closed;
+
+    Words(String file) {
       int madeUp = 0;
-      boolean closed = false;
+      boolean complete = false;
       var entries = new java.util.ArrayList<String>();
       for (String each : Texts.lines(file)) {
         if (each.startsWith("made-up: ")) {
           madeUp = Integer.parseInt(each.substring("made-up: ".length()));
         } else if (each.equals("closed: yes")) {
-          closed = true;
+          complete = true;
         } else {
           entries.add(each);
         }
@@ -131,11 +174,34 @@ final class Lexicons {
         entries.removeAll(distinct);
         throw new IllegalArgumentException(file + ": an entry stands twice");
       }
-      Pool<String> pool = closed ? Pool.shared(distinct) : Pool.split(distinct, w -> w);
+      Pool<String> pool = complete ? Pool.shared(distinct) : Pool.split(distinct, w -> w);
       if (!pool.has(false)) {
         throw new IllegalArgumentException(file + ": no entry to train on");
       }
-      return new Words(pool, madeUp);
+      this.words = pool;
+      this.madeUpPercent = madeUp;
+      this.closed = complete;
+    }
+
+    /**
+     * An entry with every word of weight exchanged: Letters from the Hill, Boxing from the Plum.
+     */
+    @Override
+    public String drawUnknown(SplittableRandom random) {
+      String entry = draw(random, false);
+      if (closed) {
+        return entry;
+      }
+      var out = new java.util.StringJoiner(" ");
+      for (String word : entry.split(" ")) {
+        if (SMALL.contains(word.toLowerCase(Locale.ROOT))) {
+          out.add(word);
+          continue;
+        }
+        String other = anyWord(random);
+        out.add(Character.isUpperCase(word.charAt(0)) ? Phrase.capital(other) : other);
+      }
+      return out.toString();
     }
 
     @Override

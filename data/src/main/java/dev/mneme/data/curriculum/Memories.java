@@ -97,7 +97,13 @@ final class Memories implements Talk.Distractions {
           "Please",
           "Remind",
           "Say",
-          "Give");
+          "Give",
+          "Name",
+          "Read",
+          "With",
+          "Under",
+          "As",
+          "Count");
 
   private final List<Topic> topics = new ArrayList<>();
   private int templates;
@@ -201,7 +207,7 @@ final class Memories implements Talk.Distractions {
   }
 
   Known know(Topic topic, Frame parent) {
-    Frame frame = parent.fresh();
+    Frame frame = parent.fresh().unknowns(0.5);
     for (String key : topic.keys()) {
       frame.value(key);
     }
@@ -211,7 +217,7 @@ final class Memories implements Talk.Distractions {
 
   /** The same key with another value. */
   Known changed(Known before) {
-    Frame frame = before.frame().fresh();
+    Frame frame = before.frame().fresh().unknowns(0.5);
     for (String key : before.topic().keys()) {
       frame.bind(key, before.frame().value(key));
     }
@@ -239,7 +245,7 @@ final class Memories implements Talk.Distractions {
   String ask(Known known) {
     Frame frame = known.frame();
     String question = question(known);
-    return frame.chance(0.15)
+    return frame.chance(0.25)
         ? frame
             .pick(leading)
             .fill(frame.fresh().bind("question", question).bind("low", lower(question)))
