@@ -3,8 +3,11 @@ package dev.mneme.agent;
 import static java.util.Objects.requireNonNull;
 
 import dev.mneme.agent.tool.ToolBox;
+import dev.mneme.data.Message;
 import dev.mneme.data.Scope;
+import dev.mneme.data.SystemPrompt;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.function.Function;
 
@@ -60,6 +63,16 @@ public final class Agent {
   /** The tools as the persona leaves them. */
   public ToolBox tools() {
     return tools;
+  }
+
+  /**
+   * Has the model read what all prompts of today begin with: persona, date, tools. Worth a thread
+   * of its own while a person still types; changes no reply.
+   */
+  public void readAhead() {
+    LocalDate today = clock.instant().atZone(config.zone()).toLocalDate();
+    String system = SystemPrompt.render(config.persona().text(), today, List.of(), List.of());
+    model.readAhead(List.of(Message.system(system), Message.user("Hello.")), tools.specs());
   }
 
   /**

@@ -49,6 +49,7 @@ public sealed interface AgentEvent {
 
   /**
    * The conversation no longer fits: its oldest turns are not in the prompt. They stay in memory.
+   * Told when it begins and when nothing but the question is left, not at every turn between.
    *
    * @param turns how many turns of this session the prompt leaves out
    * @param promptTokens tokens of the prompt that is sent

@@ -53,12 +53,19 @@ public final class AgentSession {
           Pattern.CASE_INSENSITIVE);
   private static final String NO_MEMORY = "The reply was written without long-term memory: ";
 
+  /** How much of the conversation the prompt had to leave out, as it was last said. */
+  private enum Overflow {
+    NONE,
+    SOME,
+    ALL
+  }
+
   private final Agent agent;
   private final Scope scope;
   private final List<Exchange> window;
   private final Deque<Turn> unsaved = new ArrayDeque<>();
   private int nextIndex;
-  private int dropped;
+  private Overflow overflow = Overflow.NONE;
   private @Nullable ModelRef lastModel;
 
   AgentSession(Agent agent, Scope scope, List<Turn> turns) {
@@ -91,6 +98,11 @@ public final class AgentSession {
       }
     }
     return null;
+  }
+
+  /** What the newest question led to: tool calls, their results and the reply, without retries. */
+  public List<Turn> lastStep() {
+    return window.isEmpty() ? List.of() : window.getLast().attempt();
   }
 
   /**
@@ -250,6 +262,7 @@ public final class AgentSession {
     ModelRef now = agent.model.ref();
     if (lastModel != null && !lastModel.equals(now)) {
       events.accept(new AgentEvent.ModelChanged(lastModel, now));
+      overflow = Overflow.NONE;
     }
     lastModel = now;
   }
@@ -368,16 +381,24 @@ public final class AgentSession {
         used.addAll(prompt.used());
         events.accept(new AgentEvent.Recalled(prompt.used()));
       }
-      int out =
-          prompt.oldestKept() == history.size()
-              ? (history.isEmpty() ? 0 : question.index())
-              : history.get(prompt.oldestKept()).firstIndex();
-      if (out > dropped) {
-        dropped = out;
+      noticeOverflow(history, prompt);
+      return prompt;
+    }
+
+    /**
+     * Says that the prompt leaves turns out when that begins, and once more when nothing of the
+     * conversation is left in it; the turns between are no news. With another model it is again.
+     */
+    private void noticeOverflow(List<Exchange> history, Prompt prompt) {
+      boolean whole = prompt.oldestKept() == 0;
+      boolean nothing = !whole && prompt.oldestKept() == history.size();
+      Overflow now = whole ? Overflow.NONE : nothing ? Overflow.ALL : Overflow.SOME;
+      if (now.compareTo(overflow) > 0) {
+        int out = nothing ? question.index() : history.get(prompt.oldestKept()).firstIndex();
         events.accept(
             new AgentEvent.TurnsDropped(out, prompt.tokens(), agent.model.contextTokens()));
+        overflow = now;
       }
-      return prompt;
     }
 
     /** The best of what was recalled, those last that the conversation at hand already says. */

@@ -37,6 +37,12 @@ public interface ChatModel extends AutoCloseable {
   ChatReply generate(ChatRequest request, Consumer<String> onText, Cancellation cancellation);
 
   /**
+   * Reads the beginning of prompts to come, so that a reply to one that begins alike starts sooner.
+   * Changes no reply. Does nothing where reading ahead is not possible or would cost money.
+   */
+  default void readAhead(List<Message> messages, List<ToolSpec> tools) {}
+
+  /**
    * How likely a reply is.
    *
    * @param logProb sum of the log-probabilities of its tokens, in nats, its end included

@@ -62,6 +62,11 @@ final class Exchange {
     return List.copyOf(turns);
   }
 
+  /** The turns of the newest attempt: calls, their results, and the reply if it came to that. */
+  List<Turn> attempt() {
+    return List.copyOf(attempt);
+  }
+
   @Nullable Turn question() {
     return question;
   }

@@ -32,8 +32,11 @@ import dev.mneme.data.Provenance;
 import dev.mneme.data.Role;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Signal;
+import dev.mneme.data.SystemPrompt;
 import dev.mneme.data.ToolSpec;
 import dev.mneme.data.Turn;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -128,7 +131,7 @@ final class AgentSessionTest {
   }
 
   @Test
-  void overflowDropsTheOldestTurnsFromThePromptOnlyAndSaysSo() {
+  void overflowDropsTheOldestTurnsFromThePromptOnlyAndSaysSoOnce() {
     List<ChatRequest> requests = new ArrayList<>();
     ChatModel model =
         ScriptedChatModel.answering(
@@ -148,12 +151,68 @@ final class AgentSessionTest {
         assertThat(each).isNotInstanceOf(Failed.class);
       }
     }
-    assertThat(drops).isNotEmpty();
-    assertThat(drops.getLast().turns()).isGreaterThan(drops.getFirst().turns());
+    assertThat(drops).hasSize(1);
+    assertThat(drops.getFirst().turns()).isPositive();
+    assertThat(drops.getFirst().contextTokens()).isEqualTo(400);
     ChatRequest last = requests.getLast();
     assertThat(model.countTokens(last.messages(), last.tools())).isLessThanOrEqualTo(400 - 200);
     assertThat(last.messages().getLast().content()).contains("number 39");
     assertThat(memory.recentTurns(SCOPE, 1000)).hasSize(80);
+  }
+
+  @Test
+  void overflowIsSaidAgainWhenNothingOfTheConversationIsLeft() {
+    ChatModel model =
+        ScriptedChatModel.answering("small", 400, request -> Message.assistant("Noted."));
+    AgentSession session = agent(model, memory).open(SCOPE);
+    List<TurnsDropped> drops = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      String text = i < 25 ? "Sentence number " + i + " about nothing much" : "word ".repeat(110);
+      for (AgentEvent each : say(session, text)) {
+        if (each instanceof TurnsDropped dropped) {
+          drops.add(dropped);
+        }
+        assertThat(each).isNotInstanceOf(Failed.class);
+      }
+    }
+    assertThat(drops).hasSize(2);
+    assertThat(drops.getLast().turns()).isGreaterThanOrEqualTo(50);
+  }
+
+  @Test
+  void memoriesTakeNoMoreTokensThanTheyMay() {
+    for (int i = 0; i < 20; i++) {
+      memory.log(
+          Fixtures.turn(
+              i, "The garden gate number " + i + " squeaks when the garden gate is opened."));
+    }
+    ChatModel model =
+        ScriptedChatModel.answering("steady", 4000, request -> Message.assistant("Yes."));
+    List<RecalledMemory> all = memoriesOf(model, Fixtures.config());
+    List<RecalledMemory> some = memoriesOf(model, Fixtures.config().withMemoryTokens(80));
+    assertThat(all).hasSize(8);
+    assertThat(some).isNotEmpty().hasSizeLessThan(all.size());
+    assertThat(tokensOf(model, some)).isLessThanOrEqualTo(80);
+    assertThat(memoriesOf(model, Fixtures.config().withMemoryTokens(0))).isEmpty();
+  }
+
+  private List<RecalledMemory> memoriesOf(ChatModel model, AgentConfig config) {
+    var agent =
+        new Agent(
+            model, memory, ToolBox.empty(), scope -> List.of(), config, Fixtures.tickingClock());
+    Scope other = new Scope(SCOPE.tenant(), SCOPE.user(), SCOPE.agent(), "another");
+    return only(say(agent.open(other), "garden gate?"), Recalled.class).used();
+  }
+
+  private static int tokensOf(ChatModel model, List<RecalledMemory> memories) {
+    var lines = memories.stream().map(each -> each.line(ZoneOffset.UTC)).toList();
+    LocalDate day = LocalDate.of(2026, 11, 22);
+    return tokens(model, SystemPrompt.render("You.", day, List.of(), lines))
+        - tokens(model, SystemPrompt.render("You.", day, List.of(), List.of()));
+  }
+
+  private static int tokens(ChatModel model, String system) {
+    return model.countTokens(List.of(Message.system(system)), List.of());
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.mneme.data.Sampling;
 import dev.mneme.data.Scope;
 import dev.mneme.data.ToolCall;
 import dev.mneme.data.ToolSpec;
+import dev.mneme.data.Turn;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
@@ -50,6 +51,19 @@ public final class Fixtures {
 
   public static ToolBox box(PermissionAsker asker, Tool... tools) {
     return new ToolBox(() -> List.of(tools), Permissions.inMemory(), asker, ToolLimits.DEFAULT);
+  }
+
+  /** Something the user said earlier, in the session of {@link #SCOPE}. */
+  public static Turn turn(int index, String text) {
+    return new Turn(
+        "turn-" + index,
+        SCOPE,
+        index,
+        "user",
+        Message.user(text),
+        START.plusSeconds(index),
+        null,
+        null);
   }
 
   public static Message calling(String tool, Map<String, Object> arguments) {

@@ -4,9 +4,10 @@ import picocli.CommandLine.Command;
 
 @Command(
     name = "bench",
-    description = "Measure this machine, and what training does: model, memory, preference pairs.",
+    description = "Measure this machine, and what training does: model, chat, memory, pairs.",
     subcommands = {
       BenchModelCommand.class,
+      BenchChatCommand.class,
       BenchTrainCommand.class,
       BenchDpoCommand.class,
       BenchMemoryCommand.class,

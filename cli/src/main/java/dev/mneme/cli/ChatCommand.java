@@ -70,6 +70,7 @@ final class ChatCommand implements Callable<Integer> {
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
       var host = new WorkbenchChatHost(bench, model, seed);
       Persona who = host.persona(persona == null ? bench.config().chat().persona() : persona);
+      host.readAhead(who);
       String id = sessionId(host);
       if (prompt != null || !atTerminal()) {
         return answerOnce(host, who, id);

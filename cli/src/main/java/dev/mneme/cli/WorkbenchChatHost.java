@@ -4,6 +4,7 @@ import dev.mneme.agent.Agent;
 import dev.mneme.agent.AgentConfig;
 import dev.mneme.agent.AgentMemory;
 import dev.mneme.agent.ChatModel;
+import dev.mneme.agent.InMemoryAgentMemory;
 import dev.mneme.agent.Persona;
 import dev.mneme.agent.mcp.McpLimits;
 import dev.mneme.agent.mcp.McpTools;
@@ -34,16 +35,19 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The chat's view of a {@link Workbench}. */
 final class WorkbenchChatHost implements ChatHost {
+  private static final Logger log = LoggerFactory.getLogger(WorkbenchChatHost.class);
   private static final DateTimeFormatter SESSION_ID =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
   private final Workbench bench;
   private final long seed;
-  private final AgentMemory memory;
   private final @Nullable McpTools mcp;
+  private @Nullable AgentMemory memory;
   private ChatModel model;
   private String modelName;
 
@@ -51,7 +55,6 @@ final class WorkbenchChatHost implements ChatHost {
     this.bench = bench;
     this.modelName = modelName == null ? bench.config().model().name() : modelName;
     this.seed = seed == null ? bench.clock().instant().toEpochMilli() : seed;
-    this.memory = bench.memory();
     this.model = bench.closing(bench.models().open(this.modelName));
     Path servers = bench.home().mcpServers();
     this.mcp =
@@ -60,8 +63,40 @@ final class WorkbenchChatHost implements ChatHost {
             : null;
   }
 
+  /**
+   * Loads the model and has it read what every prompt begins with, on a thread of its own, while
+   * memory is opened and the person types. What goes wrong is said when the model is first asked.
+   */
+  void readAhead(Persona persona) {
+    var nobodys = new InMemoryAgentMemory();
+    var agent =
+        new Agent(
+            model,
+            nobodys,
+            toolBox(PermissionAsker.nobody()),
+            scope -> List.of(),
+            config(persona),
+            bench.clock());
+    Thread.ofPlatform()
+        .daemon()
+        .name("read-ahead")
+        .start(
+            () -> {
+              try {
+                agent.readAhead();
+              } catch (RuntimeException e) {
+                log.debug("the model could not read ahead", e);
+              }
+            });
+  }
+
   @Override
   public Agent agent(Persona persona, PermissionAsker asker) {
+    return new Agent(
+        model, memory(), toolBox(asker), bench::statedPreferences, config(persona), bench.clock());
+  }
+
+  private AgentConfig config(Persona persona) {
     ChatConfig chat = bench.config().chat();
     var sampling =
         new Sampling(
@@ -73,12 +108,9 @@ final class WorkbenchChatHost implements ChatHost {
             seed,
             chat.maxTokens(),
             List.of());
-    AgentConfig config =
-        AgentConfig.defaults(persona, sampling, ZoneId.systemDefault())
-            .withRecallLimit(chat.memories())
-            .withMemoryTokens(chat.memoryTokens());
-    return new Agent(
-        model, memory, toolBox(asker), bench::statedPreferences, config, bench.clock());
+    return AgentConfig.defaults(persona, sampling, ZoneId.systemDefault())
+        .withRecallLimit(chat.memories())
+        .withMemoryTokens(chat.memoryTokens());
   }
 
   private ToolBox toolBox(PermissionAsker asker) {
@@ -97,7 +129,7 @@ final class WorkbenchChatHost implements ChatHost {
   }
 
   private List<String> searchMemory(String query, ToolContext context) {
-    return memory.recall(context.scope(), query, bench.config().chat().memories()).stream()
+    return memory().recall(context.scope(), query, bench.config().chat().memories()).stream()
         .map(
             hit ->
                 "["
@@ -113,7 +145,12 @@ final class WorkbenchChatHost implements ChatHost {
 
   @Override
   public AgentMemory memory() {
-    return memory;
+    AgentMemory known = memory;
+    if (known == null) {
+      known = bench.memory();
+      memory = known;
+    }
+    return known;
   }
 
   InstantSource clock() {

@@ -2,7 +2,6 @@ package dev.mneme.agent.mcp;
 
 import static java.util.Objects.requireNonNull;
 
-import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.server.McpSyncServer;
 import io.modelcontextprotocol.server.transport.DefaultServerTransportSecurityValidator;
 import io.modelcontextprotocol.server.transport.HttpServletStreamableServerTransportProvider;
@@ -69,7 +68,7 @@ public final class HttpMcpHost implements AutoCloseable {
       Function<McpStreamableServerTransportProvider, McpSyncServer> serving) {
     var transport =
         HttpServletStreamableServerTransportProvider.builder()
-            .jsonMapper(McpJsonDefaults.getMapper())
+            .jsonMapper(McpJson.mapper())
             .mcpEndpoint(ENDPOINT)
             .maxRequestSize(MAX_MESSAGE)
             .httpHeaderValidator(

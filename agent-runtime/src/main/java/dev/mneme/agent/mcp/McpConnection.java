@@ -214,6 +214,7 @@ final class McpConnection implements AutoCloseable {
         var builder =
             HttpClientStreamableHttpTransport.builder(base)
                 .endpoint(url.getRawQuery() == null ? path : path + "?" + url.getRawQuery())
+                .jsonMapper(McpJson.mapper())
                 .connectTimeout(limits.start())
                 .maxResponseSize(limits.messageBytes());
         if (!http.headers().isEmpty()) {

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.Owner;
-import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification;
 import io.modelcontextprotocol.server.McpSyncServer;
@@ -61,7 +60,7 @@ public final class MemoryServer {
     var ended = new CountDownLatch(1);
     var provider =
         new StdioServerTransportProvider(
-            McpJsonDefaults.getMapper(), new EndWatch(in, ended), out, HttpMcpHost.MAX_MESSAGE);
+            McpJson.mapper(), new EndWatch(in, ended), out, HttpMcpHost.MAX_MESSAGE);
     McpSyncServer server =
         McpServer.sync(provider)
             .serverInfo("mneme", "0.1")

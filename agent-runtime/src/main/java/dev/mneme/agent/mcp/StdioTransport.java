@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.mneme.agent.tool.ToolBox;
 import io.modelcontextprotocol.client.transport.ServerParameters;
-import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.json.TypeRef;
 import io.modelcontextprotocol.spec.McpClientTransport;
@@ -42,7 +41,7 @@ final class StdioTransport implements McpClientTransport {
 
   private final McpServerConfig.Stdio config;
   private final int maxLineBytes;
-  private final McpJsonMapper mapper = McpJsonDefaults.getMapper();
+  private final McpJsonMapper mapper = McpJson.mapper();
   private final CompletableFuture<String> ended;
   private final ReentrantLock writing = new ReentrantLock();
   private volatile @Nullable Process process;

@@ -1,6 +1,5 @@
 package dev.mneme.agent.mcp;
 
-import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpServerFeatures.SyncCompletionSpecification;
 import io.modelcontextprotocol.server.McpServerFeatures.SyncPromptSpecification;
@@ -30,29 +29,33 @@ public final class ConformanceServer {
   private ConformanceServer() {}
 
   public static void main(String[] args) throws InterruptedException {
-    try (HttpMcpHost host =
-        HttpMcpHost.startOpen(
-            Integer.parseInt(args[0]),
-            transport ->
-                McpServer.sync(transport)
-                    .serverInfo("mneme-conformance", "0.1")
-                    .capabilities(
-                        McpSchema.ServerCapabilities.builder()
-                            .tools(true)
-                            .resources(true, true)
-                            .prompts(true)
-                            .logging()
-                            .completions()
-                            .build())
-                    .tools(tools())
-                    .resources(resources())
-                    .resourceTemplates(List.of(template()))
-                    .prompts(prompts())
-                    .completions(completion())
-                    .build())) {
+    try (HttpMcpHost host = start(Integer.parseInt(args[0]))) {
       System.out.println(host.url());
       host.join();
     }
+  }
+
+  /** Serves on a port of this machine; 0 chooses one. The caller closes. */
+  static HttpMcpHost start(int port) {
+    return HttpMcpHost.startOpen(
+        port,
+        transport ->
+            McpServer.sync(transport)
+                .serverInfo("mneme-conformance", "0.1")
+                .capabilities(
+                    McpSchema.ServerCapabilities.builder()
+                        .tools(true)
+                        .resources(true, true)
+                        .prompts(true)
+                        .logging()
+                        .completions()
+                        .build())
+                .tools(tools())
+                .resources(resources())
+                .resourceTemplates(List.of(template()))
+                .prompts(prompts())
+                .completions(completion())
+                .build());
   }
 
   private interface Handler
@@ -238,7 +241,7 @@ public final class ConformanceServer {
   private static SyncToolSpecification tool(String name, String schema, Handler handler) {
     return SyncToolSpecification.builder()
         .tool(
-            McpSchema.Tool.builder(name, McpJsonDefaults.getMapper(), schema)
+            McpSchema.Tool.builder(name, McpJson.mapper(), schema)
                 .description("Fixture " + name)
                 .build())
         .callHandler(handler)
@@ -372,7 +375,7 @@ public final class ConformanceServer {
 
   private static <T> T read(String json, Class<T> type) {
     try {
-      return McpJsonDefaults.getMapper().readValue(json, type);
+      return McpJson.mapper().readValue(json, type);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -6,8 +6,6 @@ import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.tool.ToolResult;
 import dev.mneme.cli.ExitCodes;
 import dev.mneme.data.Json;
-import dev.mneme.data.Latency;
-import dev.mneme.data.Provenance;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,9 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One prompt, one reply, for scripts: the result on stdout, everything else on stderr.
  *
- * <p>JSON results say where the time went: {@code total_millis} from the message to the end of the
- * step, {@code model_millis} of it in the generation of the final reply, and the rest, which is
- * memory, prompt, logging and tools, as {@code around_millis}.
+ * <p>The fields of the JSON formats are described in docs/chat.md; {@link StepTiming} says where
+ * the time went.
  */
 public final class Headless {
   /** How the reply is printed. */
@@ -49,14 +46,14 @@ public final class Headless {
   /** Asks and prints; returns the exit code. */
   public int run(AgentSession session, String prompt, Cancellation cancellation) {
     began = nanoTime.getAsLong();
-    session.say(prompt, this::show, cancellation);
+    session.say(prompt, event -> show(session, event), cancellation);
     AgentEvent end = last;
     return switch (end) {
       case AgentEvent.Done done -> {
         if (format == Format.TEXT) {
           out.println();
         } else if (format == Format.JSON) {
-          out.println(Json.mapper().writeValueAsString(describe(done)));
+          out.println(Json.mapper().writeValueAsString(describe(session, done)));
         }
         out.flush();
         yield ExitCodes.OK;
@@ -70,10 +67,10 @@ public final class Headless {
     };
   }
 
-  private void show(AgentEvent event) {
+  private void show(AgentSession session, AgentEvent event) {
     last = event;
     if (format == Format.STREAM_JSON) {
-      out.println(Json.mapper().writeValueAsString(describe(event)));
+      out.println(Json.mapper().writeValueAsString(describe(session, event)));
       out.flush();
       return;
     }
@@ -103,19 +100,7 @@ public final class Headless {
     }
   }
 
-  private Map<String, Double> timing(AgentEvent.Done done) {
-    double total = (nanoTime.getAsLong() - began) / 1e6;
-    Provenance provenance = done.reply().provenance();
-    Latency latency = provenance == null ? null : provenance.latency();
-    double model = latency == null ? 0 : latency.totalMillis();
-    Map<String, Double> timing = new LinkedHashMap<>();
-    timing.put("total_millis", total);
-    timing.put("model_millis", model);
-    timing.put("around_millis", total - model);
-    return timing;
-  }
-
-  private Map<String, Object> describe(AgentEvent event) {
+  private Map<String, Object> describe(AgentSession session, AgentEvent event) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("type", type(event));
     switch (event) {
@@ -143,7 +128,7 @@ public final class Headless {
         json.put("finish", done.finish());
         json.put("memories", done.used());
         json.put("provenance", done.reply().provenance());
-        json.put("timing", timing(done));
+        json.put("timing", StepTiming.of(session, nanoTime.getAsLong() - began));
       }
       case AgentEvent.Cancelled cancelled -> json.put("turn_id", cancelled.asked().id());
       case AgentEvent.Failed failed -> {

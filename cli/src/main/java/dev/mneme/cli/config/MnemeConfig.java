@@ -53,6 +53,21 @@ public record MnemeConfig(
         gate);
   }
 
+  /** The same, with replies of at most so many tokens. */
+  public MnemeConfig withMaxTokens(int maxTokens) {
+    ChatConfig shorter =
+        new ChatConfig(
+            chat.persona(),
+            chat.temperature(),
+            chat.topP(),
+            chat.minP(),
+            chat.repetitionPenalty(),
+            maxTokens,
+            chat.memories(),
+            chat.memoryTokens());
+    return new MnemeConfig(scope, memory, model, shorter, preferences, training, evolution, gate);
+  }
+
   /**
    * @param tenant nothing crosses it
    * @param user the person at the terminal

@@ -2,6 +2,7 @@ package dev.mneme.cli.models;
 
 import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
+import dev.mneme.agent.ChatModelException;
 import dev.mneme.agent.ChatReply;
 import dev.mneme.agent.ChatRequest;
 import dev.mneme.data.Message;
@@ -16,7 +17,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whatever checkpoint is active: asks before each reply and moves over when another was promoted.
+ * Whatever checkpoint is active: asks whenever its name is wanted and before each reply, and moves
+ * over when another was promoted. What is counted in between is counted by the one in use, because
+ * asking reads files and a prompt is counted many times.
  *
  * <p>Replies under way finish on the weights they began with; the old model is closed when the last
  * of them is done. Thread-safe.
@@ -26,7 +29,8 @@ public final class FollowingChatModel implements ChatModel {
   private final Function<String, ChatModel> opener;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private @Nullable String currentId;
-  private @Nullable ChatModel current;
+  private boolean closed;
+  private volatile @Nullable ChatModel current;
 
   /**
    * @param activeId names what should answer; asked often, so cheap
@@ -37,8 +41,21 @@ public final class FollowingChatModel implements ChatModel {
     this.opener = opener;
   }
 
+  /** What is active now. */
   private <T> T with(Function<ChatModel, T> use) {
     follow();
+    return withCurrent(use);
+  }
+
+  /** What was active when last asked. */
+  private <T> T withLoaded(Function<ChatModel, T> use) {
+    if (current == null) {
+      follow();
+    }
+    return withCurrent(use);
+  }
+
+  private <T> T withCurrent(Function<ChatModel, T> use) {
     lock.readLock().lock();
     try {
       ChatModel model = current;
@@ -63,8 +80,11 @@ public final class FollowingChatModel implements ChatModel {
     }
     lock.writeLock().lock();
     try {
+      if (closed) {
+        throw new IllegalStateException("the model is closed");
+      }
       if (!wanted.equals(currentId)) {
-        ChatModel next = opener.apply(wanted);
+        ChatModel next = opened(wanted);
         if (current != null) {
           current.close();
         }
@@ -73,6 +93,25 @@ public final class FollowingChatModel implements ChatModel {
       }
     } finally {
       lock.writeLock().unlock();
+    }
+  }
+
+  /** A promotion that cannot be followed is the step's failure; the session goes on. */
+  private ChatModel opened(String wanted) {
+    try {
+      return opener.apply(wanted);
+    } catch (RuntimeException e) {
+      if (current == null) {
+        throw e;
+      }
+      throw new ChatModelException(
+          "checkpoint "
+              + wanted
+              + " is active now and cannot be loaded ("
+              + e.getMessage()
+              + "); /model rollback or 'mneme models rollback' goes back",
+          true,
+          e);
     }
   }
 
@@ -88,18 +127,27 @@ public final class FollowingChatModel implements ChatModel {
 
   @Override
   public int contextTokens() {
-    return with(ChatModel::contextTokens);
+    return withLoaded(ChatModel::contextTokens);
   }
 
   @Override
   public int countTokens(List<Message> messages, List<ToolSpec> tools) {
-    return with(model -> model.countTokens(messages, tools));
+    return withLoaded(model -> model.countTokens(messages, tools));
   }
 
   @Override
   public ChatReply generate(
       ChatRequest request, Consumer<String> onText, Cancellation cancellation) {
     return with(model -> model.generate(request, onText, cancellation));
+  }
+
+  @Override
+  public void readAhead(List<Message> messages, List<ToolSpec> tools) {
+    with(
+        model -> {
+          model.readAhead(messages, tools);
+          return true;
+        });
   }
 
   @Override
@@ -117,6 +165,7 @@ public final class FollowingChatModel implements ChatModel {
         current = null;
         currentId = null;
       }
+      closed = true;
     } finally {
       lock.writeLock().unlock();
     }

@@ -11,6 +11,7 @@ import dev.mneme.data.Latency;
 import dev.mneme.data.Message;
 import dev.mneme.data.ModelRef;
 import dev.mneme.data.Role;
+import dev.mneme.data.Sampling;
 import dev.mneme.data.ToolCall;
 import dev.mneme.data.ToolSpec;
 import dev.mneme.model.LanguageModel;
@@ -80,6 +81,14 @@ public final class LocalChatModel implements ChatModel {
             generation.firstTokenMillis(),
             generation.totalMillis()),
         ref);
+  }
+
+  @Override
+  public void readAhead(List<Message> messages, List<ToolSpec> tools) {
+    if (countTokens(messages, tools) + 1 < contextTokens()) {
+      // One token is the least a generation gives; the prompt stays in the prefix cache.
+      model.generate(messages, tools, Sampling.greedy(1), piece -> {}, () -> false);
+    }
   }
 
   private static ChatReply.Finish finish(Generation.Finish finish) {
