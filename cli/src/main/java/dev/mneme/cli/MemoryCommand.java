@@ -298,12 +298,18 @@ final class MemoryCommand extends GroupCommand {
     return result.ok() ? ExitCodes.OK : ExitCodes.FAILURE;
   }
 
-  @Command(name = "rebuild-index", description = "Make the index anew from the ledger.")
+  @Command(
+      name = "rebuild-index",
+      description = {
+        "Make the index anew from the ledger.",
+        "With memory.embedder, also wait until every turn has its vector."
+      })
   int rebuildIndex(@Option(names = "--json") boolean json) {
     long sequence =
         with(
             memory -> {
               memory.rebuildIndex();
+              memory.awaitVectors();
               return memory.currentSequence();
             });
     done(json, "sequence", sequence, "the index is new, up to change " + sequence);
@@ -313,7 +319,7 @@ final class MemoryCommand extends GroupCommand {
   @Command(
       name = "recover",
       description =
-          "Mend a memory that does not open: ledger from journal, or journal from ledger.")
+          "Mend a memory that does not open or lost changes: gathers what ledger and journal have.")
   int recover(@Option(names = "--json") boolean json) {
     transfer(json, atBench(bench -> MemoryStore.recover(bench.memoryConfig())), "recovered");
     return ExitCodes.OK;

@@ -78,7 +78,8 @@ public final class Workbench implements AutoCloseable {
       memoryConfig =
           MemoryStoreConfig.at(home.memory(), clock)
               .withPassphrase(Passphrase.read(config.memory().passphrase(), System.getenv()))
-              .withEmbedder(embedder == null ? null : closing(models().embedder(embedder)));
+              .withEmbedder(embedder == null ? null : closing(models().embedder(embedder)))
+              .withFormerEmbedders(id -> models().embedderOfBefore(id));
     }
     return memoryConfig;
   }

@@ -1,5 +1,6 @@
 package dev.mneme.ltm;
 
+import dev.mneme.data.Json;
 import dev.mneme.data.Role;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Turn;
@@ -35,6 +36,9 @@ final class Admission {
     }
     checkText("turn " + turn.id(), content);
     String extra = TurnRow.extra(turn);
+    if (extra != null) {
+      checkText("the tool calls and provenance of turn " + turn.id(), extra);
+    }
     if (extra != null && extra.length() > LONGEST) {
       throw new IllegalArgumentException(
           "the tool calls and provenance of turn "
@@ -46,6 +50,23 @@ final class Admission {
               + " fit");
     }
     long _ = TurnRow.nanos(turn.at());
+  }
+
+  /** Any change but a turn, whose parts {@link #check(Turn)} has seen. */
+  static void check(Change change) {
+    if (change instanceof Change.TurnAdded) {
+      return;
+    }
+    String json = Json.mapper().writerFor(Change.class).writeValueAsString(change);
+    if (json.length() > LONGEST) {
+      throw new IllegalArgumentException(
+          "this change takes "
+              + json.length()
+              + " characters as JSON; at most "
+              + LONGEST
+              + " fit: split or shorten it");
+    }
+    checkText("a text of this change", json);
   }
 
   static void checkScope(Scope scope) {

@@ -350,6 +350,7 @@ final class Committer implements AutoCloseable {
 
     @Override
     public long append(Change change, Instant at) {
+      Admission.check(change);
       long sequence = lastSequence + entries.size() + 1;
       var entry = new JournalEntry(sequence, at, change);
       writer.apply(entry);

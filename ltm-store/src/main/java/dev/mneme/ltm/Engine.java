@@ -82,7 +82,11 @@ final class Engine implements AutoCloseable {
       this.upkeep = new Upkeep(config, this, ledger, journal, follower);
       Embedder embedder = config.embedder();
       this.embedding =
-          embedder == null ? null : new Embedding(embedder, ledger, follower, committer);
+          embedder == null
+              ? null
+              : opened.add(
+                  new Embedding(
+                      embedder, config.formerEmbedders(), ledger, follower, committer, steps));
       ledger.flush();
     } catch (RuntimeException e) {
       opened.closeAfter(e);
@@ -143,7 +147,7 @@ final class Engine implements AutoCloseable {
           () -> {
             follower.await(sequence);
             try {
-              open.await();
+              open.await(sequence);
             } catch (InterruptedException e) {
               throw new MemoryStoreException("interrupted while embedding", true, e);
             }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.h2.mvstore.MVStoreTool;
 import org.jdbi.v3.core.Handle;
 
@@ -123,6 +124,7 @@ final class Erasing {
         done(ledger);
       }
       compact(home, vault);
+      dropCopies(home);
       Upkeep.dropIndex(home);
       Files.delete(marker);
     } catch (IOException e) {
@@ -187,6 +189,18 @@ final class Erasing {
         LedgerWriter writer = new LedgerWriter(ledger)) {
       Engine.catchUp(ledger, journal, writer);
       done(ledger);
+    }
+  }
+
+  /** What a recovery put aside, or a backup that was cut short left, holds the words still. */
+  private static void dropCopies(Path home) throws IOException {
+    try (Stream<Path> files = Files.list(home)) {
+      for (Path each : files.toList()) {
+        String name = each.getFileName().toString();
+        if (name.matches("(ledger|journal)-damaged-.*|journal-gathered|backup-ledger\\.zip")) {
+          Upkeep.deleteTree(each);
+        }
+      }
     }
   }
 

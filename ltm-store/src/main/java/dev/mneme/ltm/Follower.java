@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -41,6 +42,9 @@ final class Follower implements AutoCloseable {
   private long wanted;
   private long applied;
   private final List<Long> touched = new ArrayList<>();
+  private long touches;
+  private long touchesDone;
+  private long touchesKept;
   private boolean closing;
   private @Nullable MemoryStoreException failure;
 
@@ -113,33 +117,54 @@ final class Follower implements AutoCloseable {
     monitor.lock();
     try {
       touched.addAll(turns);
+      touches += turns.size();
       moved.signalAll();
     } finally {
       monitor.unlock();
     }
   }
 
-  /** After a crash the index may lack vectors the ledger has; writing them again does no harm. */
-  void touchAllWithVectors(int generation) {
-    List<Long> all =
+  /**
+   * Waits until everything touched so far was written again.
+   *
+   * @param kept and until the index has committed it, too
+   */
+  void awaitTouched(boolean kept) throws IOException {
+    monitor.lock();
+    try {
+      long wantedTouches = touches;
+      while ((kept ? touchesKept : touchesDone) < wantedTouches) {
+        if (failure != null) {
+          throw failure;
+        }
+        if (closing) {
+          throw new IllegalStateException("the memory is closed");
+        }
+        moved.awaitUninterruptibly();
+      }
+    } finally {
+      monitor.unlock();
+    }
+    index.refresh();
+  }
+
+  /** Touches the turns whose vectors of a generation are in the ledger and not in the index. */
+  void touchUnlessShown(int generation) throws IOException {
+    List<Long> made =
         ledger
             .jdbi()
             .withHandle(
                 handle ->
                     handle
-                        .createQuery("select turn_seq from vector where generation = :g")
+                        .createQuery(
+                            "select t.seq from vector v join turn t on t.seq = v.turn_seq where"
+                                + " v.generation = :g and "
+                                + Ledger.TO_EMBED)
                         .bind("g", generation)
                         .mapTo(Long.class)
                         .list());
-    long have;
-    try {
-      have = index.vectors(Vectors.field(generation));
-    } catch (IOException e) {
-      throw broken(e);
-    }
-    if (have < all.size()) {
-      touch(all);
-    }
+    Set<Long> shown = index.withVectors(Vectors.field(generation));
+    touch(made.stream().filter(seq -> !shown.contains(seq)).toList());
   }
 
   long applied() {
@@ -178,6 +203,7 @@ final class Follower implements AutoCloseable {
       long from;
       long to;
       boolean last;
+      boolean committed = false;
       List<Long> again;
       monitor.lock();
       try {
@@ -216,6 +242,7 @@ final class Follower implements AutoCloseable {
         if (uncommitted > 0 && (uncommitted >= COMMIT || to == from && again.isEmpty())) {
           index.commit(to, steps);
           uncommitted = 0;
+          committed = true;
         }
       } catch (IOException | JdbiException e) {
         stop(broken(e));
@@ -227,6 +254,10 @@ final class Follower implements AutoCloseable {
       monitor.lock();
       try {
         applied = to;
+        touchesDone += again.size();
+        if (committed) {
+          touchesKept = touchesDone;
+        }
         moved.signalAll();
       } finally {
         monitor.unlock();

@@ -57,15 +57,15 @@ final class Indexer {
         .bind("t", to)
         .map((row, context) -> new Place(row.getInt(1), row.getInt(2)))
         .forEach(place -> touch(touched, place));
-    record Other(String op, int space, @Nullable String payload) {}
+    record Other(int space, long at, @Nullable String payload) {}
     List<Other> others =
         handle
             .createQuery(
-                "select op, space_id, payload from change_log where seq > :f and seq <= :t and op"
+                "select space_id, at, payload from change_log where seq > :f and seq <= :t and op"
                     + " <> 'turn' and op <> 'signal' order by seq")
             .bind("f", from)
             .bind("t", to)
-            .map((row, context) -> new Other(row.getString(1), row.getInt(2), row.getString(3)))
+            .map((row, context) -> new Other(row.getInt(1), row.getLong(2), row.getString(3)))
             .list();
     for (Other other : others) {
       if (other.payload() == null) {
@@ -78,6 +78,12 @@ final class Indexer {
       }
       for (Place place : places(handle, other.space(), turnsOf(change))) {
         touch(touched, place);
+      }
+      if (change instanceof Change.FactSet set) {
+        for (Place place :
+            places(handle, other.space(), restedOn(handle, other.space(), set, other.at()))) {
+          touch(touched, place);
+        }
       }
       if (change instanceof Change.Unshared gone) {
         unshare(handle, other.space(), gone);
@@ -164,6 +170,19 @@ final class Indexer {
       case Change.Unshared u -> List.of();
       case Change.Erased e -> List.of();
     };
+  }
+
+  /** The turns on which the versions rested that a change of a fact replaced. */
+  private static List<String> restedOn(Handle handle, int space, Change.FactSet set, long at) {
+    return handle
+        .createQuery(
+            "select distinct source_turn from fact where space_id = :p and id = :i and replaced_at"
+                + " = :a and source_turn is not null")
+        .bind("p", space)
+        .bind("i", set.fact().id())
+        .bind("a", at)
+        .mapTo(String.class)
+        .list();
   }
 
   private static List<Place> places(Handle handle, int space, Collection<String> ids) {

@@ -1,5 +1,6 @@
 package dev.mneme.ltm;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
@@ -48,7 +49,11 @@ final class Journal implements AutoCloseable {
 
   /** Opens the journal for appending, repairing a torn tail. */
   static Journal open(Path home, Vault vault) {
-    var journal = new Journal(home.resolve("journal"), vault);
+    return openIn(home.resolve("journal"), vault);
+  }
+
+  static Journal openIn(Path dir, Vault vault) {
+    var journal = new Journal(dir, vault);
     try {
       Files.createDirectories(journal.dir);
       List<Path> segments = journal.segments();
@@ -135,6 +140,38 @@ final class Journal implements AutoCloseable {
     } catch (IOException e) {
       throw new MemoryStoreException("cannot read the journal " + dir, false, e);
     }
+  }
+
+  /**
+   * Reads every entry that is whole, in order, of a journal that need not be.
+   *
+   * @return how many lines are damaged, without a torn last one, which nobody was told of
+   */
+  static long salvage(Path home, Vault vault, Consumer<JournalEntry> reader) throws IOException {
+    var journal = new Journal(home.resolve("journal"), vault);
+    if (!Files.isDirectory(journal.dir)) {
+      return 0;
+    }
+    long damaged = 0;
+    boolean torn = false;
+    long last = 0;
+    for (Path segment : journal.segments()) {
+      // Byte by byte: a damaged line need not be UTF-8.
+      try (BufferedReader in = Files.newBufferedReader(segment, ISO_8859_1)) {
+        for (String raw = in.readLine(); raw != null; raw = in.readLine()) {
+          JournalEntry.Line line = JournalEntry.check(new String(raw.getBytes(ISO_8859_1), UTF_8));
+          JournalEntry entry = line == null || line.seq() <= last ? null : line.entry(vault);
+          torn = entry == null;
+          if (entry == null) {
+            damaged++;
+          } else {
+            last = entry.seq();
+            reader.accept(entry);
+          }
+        }
+      }
+    }
+    return torn ? damaged - 1 : damaged;
   }
 
   /** Writes the journal anew with the entries that pass, and forces it to disk. */

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ledger implements AutoCloseable {
   /** The newest migration; an up-to-date ledger skips the migration machinery. */
-  static final String SCHEMA = "1";
+  static final String SCHEMA = "3";
 
   /** Writes everything committed to the file. */
   static final String FLUSH = "checkpoint";
@@ -125,6 +125,7 @@ final class Ledger implements AutoCloseable {
       Flyway.configure()
           .dataSource(pool)
           .locations("classpath:dev/mneme/ltm/migration")
+          .javaMigrations(new FactHashes())
           .load()
           .migrate();
     }
@@ -510,6 +511,19 @@ final class Ledger implements AutoCloseable {
         Map.of("p", space, "s", subject, "a", attribute));
   }
 
+  /** Of those, the ones with this value; hashes of different values may agree. */
+  static List<Fact> currentFacts(
+      Handle handle, int space, String subject, String attribute, String value) {
+    return facts(
+            handle,
+            "space_id = :p and subject = :s and attribute = :a and replaced_at is null and status ="
+                + " 'CURRENT' and val_hash = :h",
+            Map.of("p", space, "s", subject, "a", attribute, "h", Remembering.hash(value)))
+        .stream()
+        .filter(fact -> Remembering.sameValue(fact.value(), value))
+        .toList();
+  }
+
   /** The newest version of a fact. */
   static Optional<Fact> fact(Handle handle, int space, String id) {
     return facts(
@@ -526,6 +540,45 @@ final class Ledger implements AutoCloseable {
     return query
         .map((row, context) -> Json.mapper().readValue(row.getString(1), Fact.class))
         .list();
+  }
+
+  /** The turns of {@code turn t} that get vectors: those that recall may show. */
+  static final String TO_EMBED =
+      "t.forgotten_at is null and not t.echo and t.revised_by is null and t.role <> 's' and"
+          + " trim(t.content) <> ''";
+
+  /** The texts of some turns, in order of their numbers. */
+  static Map<Long, String> contents(Handle handle, List<Long> sequences) {
+    var found = new LinkedHashMap<Long, String>();
+    handle
+        .createQuery("select seq, content from turn where seq = any(:s) order by seq")
+        .bind("s", sequences.toArray(Long[]::new))
+        .map((row, context) -> Map.entry(row.getLong(1), row.getString(2)))
+        .forEach(entry -> found.put(entry.getKey(), entry.getValue()));
+    return found;
+  }
+
+  /** Whether anything but turns and judgements was changed after a number. */
+  static boolean othersThanTurns(Handle handle, long since) {
+    return handle
+            .createQuery(
+                "select count(*) from change_log where seq > :s and op not in ('turn', 'signal',"
+                    + " 'fact')")
+            .bind("s", since)
+            .mapTo(Integer.class)
+            .one()
+        > 0;
+  }
+
+  /** What stands behind the prefix in the name of a number; empty when nothing has it. */
+  static Optional<String> metaName(Handle handle, String prefix, int value) {
+    return handle
+        .createQuery("select name from meta where name like :n and val = :v")
+        .bind("n", prefix + "%")
+        .bind("v", Integer.toString(value))
+        .mapTo(String.class)
+        .findOne()
+        .map(name -> name.substring(prefix.length()));
   }
 
   static Optional<String> meta(Handle handle, String name) {

@@ -284,15 +284,16 @@ final class LedgerWriter implements AutoCloseable {
         .execute();
     handle
         .createUpdate(
-            "insert into fact(seq, space_id, id, subject, attribute, val, status, source_turn,"
-                + " recorded_at, valid_from, valid_to, body) values (:q, :p, :i, :s, :n, :v, :st,"
-                + " :t, :r, :f, :to, :b)")
+            "insert into fact(seq, space_id, id, subject, attribute, val, val_hash, status,"
+                + " source_turn, recorded_at, valid_from, valid_to, body) values (:q, :p, :i, :s,"
+                + " :n, :v, :h, :st, :t, :r, :f, :to, :b)")
         .bind("q", entry.seq())
         .bind("p", space)
         .bind("i", fact.id())
         .bind("s", fact.subject())
         .bind("n", fact.attribute())
         .bind("v", fact.value())
+        .bind("h", Remembering.hash(fact.value()))
         .bind("st", fact.status().name())
         .bind("t", fact.sourceTurn())
         .bind("r", TurnRow.nanos(entry.at()))

@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.apache.lucene.document.Document;
@@ -16,15 +19,19 @@ import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.DocValues;
+import org.apache.lucene.index.FieldInfo;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.IndexFormatTooNewException;
 import org.apache.lucene.index.IndexFormatTooOldException;
 import org.apache.lucene.index.IndexOptions;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.KnnVectorValues;
 import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.MultiTerms;
+import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.index.PostingsEnum;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.index.Terms;
@@ -342,18 +349,50 @@ final class MemoryIndex implements AutoCloseable {
         });
   }
 
-  /** How many documents have a vector in a field. */
-  long vectors(String field) throws IOException {
+  /** The turns that have a vector in a field, in their own document or a shared one. */
+  Set<Long> withVectors(String field) throws IOException {
     refresh();
     return search(
         searcher -> {
-          long count = 0;
+          Set<Long> found = new HashSet<>();
           for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
-            FloatVectorValues values = leaf.reader().getFloatVectorValues(field);
-            count += values == null ? 0 : values.size();
+            collectWithVectors(leaf.reader(), field, found);
           }
-          return count;
+          return found;
         });
+  }
+
+  /** The turns that have a vector in any field but this one. */
+  List<Long> withOtherVectors(String field) throws IOException {
+    refresh();
+    return search(
+        searcher -> {
+          Set<Long> found = new TreeSet<>();
+          for (LeafReaderContext leaf : searcher.getIndexReader().leaves()) {
+            for (FieldInfo each : leaf.reader().getFieldInfos()) {
+              if (each.hasVectorValues() && !each.name.equals(field)) {
+                collectWithVectors(leaf.reader(), each.name, found);
+              }
+            }
+          }
+          return List.copyOf(found);
+        });
+  }
+
+  private static void collectWithVectors(LeafReader reader, String field, Set<Long> found)
+      throws IOException {
+    FloatVectorValues vectors = reader.getFloatVectorValues(field);
+    if (vectors == null) {
+      return;
+    }
+    Bits live = reader.getLiveDocs();
+    NumericDocValues sequences = DocValues.getNumeric(reader, SEQ);
+    KnnVectorValues.DocIndexIterator each = vectors.iterator();
+    for (int doc = each.nextDoc(); doc != DocIdSetIterator.NO_MORE_DOCS; doc = each.nextDoc()) {
+      if ((live == null || live.get(doc)) && sequences.advanceExact(doc)) {
+        found.add(sequences.longValue());
+      }
+    }
   }
 
   void clear() throws IOException {

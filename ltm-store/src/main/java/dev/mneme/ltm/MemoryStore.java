@@ -437,8 +437,9 @@ public final class MemoryStore implements AutoCloseable {
   }
 
   /**
-   * Mends a home that does not open: the ledger from the journal, or the journal from the ledger,
-   * whichever is whole. The damaged files are kept beside them.
+   * Mends a home that does not open, or that {@link #verify} says to mend: gathers every change
+   * that journal or ledger has, and makes anew whichever lacks some. What was there is kept beside
+   * it, under a name with {@code damaged}.
    */
   public static Transfer recover(MemoryStoreConfig config) {
     createHome(config.home());

@@ -77,11 +77,7 @@ final class Recalling {
   }
 
   private @Nullable Meaning meaning(String question) {
-    if (embedding == null) {
-      return null;
-    }
-    String field = embedding.field();
-    return field == null ? null : new Meaning(field, embedding.embed(question));
+    return embedding == null ? null : embedding.meaning(question);
   }
 
   /**

@@ -23,6 +23,9 @@ final class Remembering {
           Pattern.quote(MemoryBlock.OPEN) + ".*?(" + Pattern.quote(MemoryBlock.CLOSE) + "|$)",
           Pattern.DOTALL);
 
+  private static final Pattern NO_WORD = Pattern.compile("[^\\p{L}\\p{N}]+");
+  private static final Pattern ARTICLE = Pattern.compile("^ ?(the|a|an|my) ");
+
   private final FactExtractor extractor;
   private final Echoes echoes;
 
@@ -108,13 +111,7 @@ final class Remembering {
     int space = Ledger.space(handle, owner).orElseThrow();
     Instant now = transaction.now();
     Instant at = turn.at();
-    List<Fact> current = Ledger.currentFacts(handle, space, said.subject(), said.attribute());
-    @Nullable Fact same = null;
-    for (Fact each : current) {
-      if (sameValue(each.value(), said.value())) {
-        same = each;
-      }
-    }
+    @Nullable Fact same = current(handle, space, said.subject(), said.attribute(), said.value());
     List<Fact> versions = new ArrayList<>();
     switch (said.kind()) {
       case HOLDS -> {
@@ -124,18 +121,17 @@ final class Remembering {
         }
         @Nullable Fact superseded = null;
         if (said.single()) {
-          for (Fact each : current) {
+          for (Fact each : Ledger.currentFacts(handle, space, said.subject(), said.attribute())) {
             versions.add(each.ended(Fact.Status.SUPERSEDED, at, now));
             superseded = each;
           }
         }
         String opposite = opposite(said.attribute());
         if (opposite != null) {
-          for (Fact each : Ledger.currentFacts(handle, space, said.subject(), opposite)) {
-            if (sameValue(each.value(), said.value())) {
-              versions.add(each.ended(Fact.Status.SUPERSEDED, at, now));
-              superseded = each;
-            }
+          for (Fact each :
+              Ledger.currentFacts(handle, space, said.subject(), opposite, said.value())) {
+            versions.add(each.ended(Fact.Status.SUPERSEDED, at, now));
+            superseded = each;
           }
         }
         versions.add(fact(turn, said, said.attribute(), superseded, now));
@@ -152,12 +148,10 @@ final class Remembering {
         String opposite = opposite(said.attribute());
         if (opposite != null) {
           boolean known = false;
-          for (Fact each : Ledger.currentFacts(handle, space, said.subject(), opposite)) {
-            if (sameValue(each.value(), said.value())) {
-              versions.add(
-                  each.repeated(turn.id(), turn.scope().session(), said.confidence(), now));
-              known = true;
-            }
+          for (Fact each :
+              Ledger.currentFacts(handle, space, said.subject(), opposite, said.value())) {
+            versions.add(each.repeated(turn.id(), turn.scope().session(), said.confidence(), now));
+            known = true;
           }
           if (!known) {
             versions.add(fact(turn, said, opposite, same, now));
@@ -166,6 +160,12 @@ final class Remembering {
       }
     }
     return versions;
+  }
+
+  private static @Nullable Fact current(
+      Handle handle, int space, String subject, String attribute, String value) {
+    List<Fact> found = Ledger.currentFacts(handle, space, subject, attribute, value);
+    return found.isEmpty() ? null : found.getLast();
   }
 
   private static Fact fact(
@@ -203,12 +203,14 @@ final class Remembering {
     return plain(a).equals(plain(b));
   }
 
+  /** Equal for {@linkplain #sameValue equal} values; how the ledger finds them. */
+  static long hash(String value) {
+    return Hashes.subSeed(0, "fact", plain(value));
+  }
+
   private static String plain(String value) {
-    return value
-        .toLowerCase(Locale.ROOT)
-        .replaceAll("[^\\p{L}\\p{N}]+", " ")
-        .replaceAll("^ ?(the|a|an|my) ", "")
-        .strip();
+    String words = NO_WORD.matcher(value.toLowerCase(Locale.ROOT)).replaceAll(" ");
+    return ARTICLE.matcher(words).replaceAll("").strip();
   }
 
   /** Hides turns, and takes back what rests on them. */

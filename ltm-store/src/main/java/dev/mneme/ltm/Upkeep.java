@@ -24,15 +24,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
 /** Counting, comparing, moving and mending a store. Thread-safe. */
 final class Upkeep {
+  private static final Logger log = LoggerFactory.getLogger(Upkeep.class);
   private static final int PAGE = 1_000;
   private static final int MOST_PROBLEMS = 100;
   private static final String FORMAT = "mneme memory export";
@@ -166,9 +170,16 @@ final class Upkeep {
 
   /** Both are in sequence, so they are merged like two sorted lists. */
   private long[] compareJournal(long upTo, List<String> problems) {
-    Iterator<JournalEntry> stored = new LedgerEntries(upTo);
+    Iterator<JournalEntry> stored = new LedgerEntries(ledger, upTo);
     long[] counts = new long[2];
     @Nullable JournalEntry[] next = {stored.hasNext() ? stored.next() : null};
+    var notInJournal =
+        new Gap(problems, "in the ledger and not in the journal: run `mneme memory recover`");
+    var notInLedger =
+        new Gap(
+            problems,
+            "in the journal and not in the ledger: close and open the memory, which brings the"
+                + " ledger up to the journal; should that not mend it, run `mneme memory recover`");
     try {
       journal.read(
           0,
@@ -178,45 +189,77 @@ final class Upkeep {
             }
             counts[1]++;
             while (next[0] != null && next[0].seq() < entry.seq()) {
-              problem(
-                  problems,
-                  "change "
-                      + next[0].seq()
-                      + " is in the ledger and not in the"
-                      + " journal: run `mneme memory recover`");
+              notInJournal.add(next[0].seq());
               counts[0]++;
               next[0] = stored.hasNext() ? stored.next() : null;
             }
             JournalEntry here = next[0];
             if (here == null || here.seq() > entry.seq()) {
-              problem(
-                  problems,
-                  "change "
-                      + entry.seq()
-                      + " is in the journal and not in the"
-                      + " ledger: close and open the store, or run `mneme memory recover`");
+              notInLedger.add(entry.seq());
               return;
             }
             counts[0]++;
             if (!same(here, entry)) {
-              problem(problems, "change " + entry.seq() + " differs between journal and ledger");
+              problem(
+                  problems,
+                  "change "
+                      + entry.seq()
+                      + " differs between journal and ledger: run `mneme memory recover`, which"
+                      + " believes the journal");
             }
             next[0] = stored.hasNext() ? stored.next() : null;
           });
     } catch (MemoryStoreException e) {
+      // What comes behind the damage was not read, so nothing is said of it.
       problem(problems, String.valueOf(e.getMessage()));
+      next[0] = null;
     }
+    notInJournal.close();
+    notInLedger.close();
+    var notAtTheEnd =
+        new Gap(
+            problems,
+            "in the ledger and not at the end of the journal: close and open the memory, which"
+                + " completes the journal from the ledger");
     while (next[0] != null) {
       counts[0]++;
-      problem(
-          problems,
-          "change "
-              + next[0].seq()
-              + " is in the ledger and not in the journal: run"
-              + " `mneme memory recover`");
+      notAtTheEnd.add(next[0].seq());
       next[0] = stored.hasNext() ? stored.next() : null;
     }
+    notAtTheEnd.close();
     return counts;
+  }
+
+  /** Says of neighbouring changes in one line what is wrong with them. */
+  private static final class Gap {
+    private final List<String> problems;
+    private final String what;
+    private long first;
+    private long last;
+
+    Gap(List<String> problems, String what) {
+      this.problems = problems;
+      this.what = what;
+    }
+
+    void add(long seq) {
+      if (first != 0 && seq != last + 1) {
+        close();
+      }
+      if (first == 0) {
+        first = seq;
+      }
+      last = seq;
+    }
+
+    void close() {
+      if (first == last && first != 0) {
+        problem(problems, "change " + first + " is " + what);
+      } else if (first != 0) {
+        problem(problems, "changes " + first + " to " + last + " are " + what);
+      }
+      first = 0;
+    }
   }
 
   private static boolean same(JournalEntry a, JournalEntry b) {
@@ -306,13 +349,15 @@ final class Upkeep {
   }
 
   /** The ledger's changes in order, a page at a time. */
-  private final class LedgerEntries implements Iterator<JournalEntry> {
+  private static final class LedgerEntries implements Iterator<JournalEntry> {
+    private final Ledger ledger;
     private final long upTo;
     private List<JournalEntry> page = List.of();
     private int next;
     private long after;
 
-    LedgerEntries(long upTo) {
+    LedgerEntries(Ledger ledger, long upTo) {
+      this.ledger = ledger;
       this.upTo = upTo;
     }
 
@@ -347,7 +392,7 @@ final class Upkeep {
           Path part = file.resolveSibling(file.getFileName() + ".part");
           try (Writer out = Files.newBufferedWriter(part, UTF_8)) {
             out.write(Json.mapper().writeValueAsString(new Header(FORMAT, 1)) + "\n");
-            var entries = new LedgerEntries(upTo);
+            var entries = new LedgerEntries(ledger, upTo);
             while (entries.hasNext()) {
               JournalEntry each = entries.next();
               Owner owner = each.change().owner();
@@ -588,68 +633,147 @@ final class Upkeep {
 
   static void dropIndex(Path home) {
     Path index = home.resolve("index");
-    if (Files.exists(index)) {
-      try (Stream<Path> files = Files.walk(index)) {
-        for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(each);
-        }
-      } catch (IOException e) {
-        throw new MemoryStoreException(
-            "cannot delete the index " + index + ": " + e.getMessage(), true, e);
-      }
+    try {
+      deleteTree(index);
+    } catch (IOException e) {
+      throw new MemoryStoreException(
+          "cannot delete the index " + index + ": " + e.getMessage(), true, e);
     }
   }
 
+  /** What a journal and a ledger have together. */
+  private record Merged(long changes, long journalOnly, long ledgerOnly, long damagedLines) {}
+
+  /**
+   * Gathers every change that journal or ledger has, believes the journal where both do, because
+   * its lines have checksums, and makes anew what lacks some.
+   */
   static Transfer recover(MemoryStoreConfig config) {
     Path home = config.home();
     Vault vault = Vault.open(home, config.passphrase());
     String aside = "-damaged-" + config.clock().instant().toEpochMilli();
+    Path gathered = home.resolve("journal-gathered");
     try {
-      long[] count = {0};
-      @Nullable MemoryStoreException journalDamage = null;
-      try (Journal journal = Journal.open(home, vault)) {
-        journal.read(0, entry -> count[0]++);
-      } catch (MemoryStoreException e) {
-        journalDamage = e;
+      deleteTree(gathered);
+      Merged merged;
+      boolean readable;
+      try (@Nullable Ledger ledger = readable(home, vault)) {
+        readable = ledger != null;
+        merged = merge(home, vault, ledger, gathered);
       }
-      if (journalDamage == null && count[0] > 0) {
-        move(home, "ledger.mv.db", "ledger" + aside + ".mv.db");
-        dropIndex(home);
-        try (Ledger ledger = Ledger.open(home, vault);
-            Journal journal = Journal.open(home, vault);
-            LedgerWriter writer = new LedgerWriter(ledger)) {
-          Engine.catchUp(ledger, journal, writer);
-        }
-        return new Transfer(count[0], 0, "journal");
-      }
-      if (!Files.exists(home.resolve("ledger.mv.db"))) {
+      if (merged.changes() == 0 || !readable && merged.damagedLines() > 0) {
+        deleteTree(gathered);
         throw new MemoryStoreException(
-            "neither the ledger nor the journal of " + home + " can be read; restore a backup",
+            "the ledger of "
+                + home
+                + " cannot be read, and its journal "
+                + (merged.changes() == 0
+                    ? "has no change that can"
+                    : "has " + merged.damagedLines() + " damaged lines")
+                + "; restore a backup",
             false,
-            journalDamage);
+            null);
       }
-      try (Ledger ledger = Ledger.open(home, vault)) {
+      boolean journalWhole = merged.ledgerOnly() == 0 && merged.damagedLines() == 0;
+      boolean ledgerWhole = readable && merged.journalOnly() == 0;
+      if (journalWhole) {
+        deleteTree(gathered);
+      } else {
         move(home, "journal", "journal" + aside);
-        dropIndex(home);
-        long[] written = {0};
-        try (Journal journal = Journal.open(home, vault)) {
-          long after = 0;
-          while (true) {
-            long from = after;
-            List<JournalEntry> page =
-                ledger.jdbi().withHandle(handle -> Ledger.changes(handle, from, PAGE));
-            if (page.isEmpty()) {
-              break;
-            }
-            journal.append(page);
-            written[0] += page.size();
-            after = page.getLast().seq();
-          }
-        }
-        return new Transfer(written[0], 0, "ledger");
+        Files.move(gathered, home.resolve("journal"));
       }
+      dropIndex(home);
+      if (ledgerWhole && !journalWhole) {
+        return new Transfer(merged.changes(), 0, "ledger");
+      }
+      move(home, "ledger.mv.db", "ledger" + aside + ".mv.db");
+      try (Ledger ledger = Ledger.open(home, vault);
+          Journal journal = Journal.open(home, vault);
+          LedgerWriter writer = new LedgerWriter(ledger)) {
+        Engine.catchUp(ledger, journal, writer);
+      }
+      return new Transfer(
+          merged.changes(), 0, journalWhole ? "journal" : "journal and ledger together");
     } catch (IOException e) {
       throw new MemoryStoreException("cannot recover " + home + ": " + e.getMessage(), true, e);
+    }
+  }
+
+  /** The ledger, when every change in it can be read; null otherwise. */
+  private static @Nullable Ledger readable(Path home, Vault vault) {
+    if (!Files.exists(home.resolve("ledger.mv.db"))) {
+      return null;
+    }
+    @Nullable Ledger ledger = null;
+    try {
+      ledger = Ledger.open(home, vault);
+      var all = new LedgerEntries(ledger, Long.MAX_VALUE);
+      while (all.hasNext()) {
+        all.next();
+      }
+      return ledger;
+    } catch (RuntimeException e) {
+      log.warn("the ledger of {} cannot be read; the journal has to do", home, e);
+      if (ledger != null) {
+        ledger.close();
+      }
+      return null;
+    }
+  }
+
+  private static Merged merge(Path home, Vault vault, @Nullable Ledger ledger, Path into)
+      throws IOException {
+    Iterator<JournalEntry> stored =
+        ledger == null
+            ? List.<JournalEntry>of().iterator()
+            : new LedgerEntries(ledger, Long.MAX_VALUE);
+    @Nullable JournalEntry[] next = {stored.hasNext() ? stored.next() : null};
+    long[] count = new long[3];
+    List<JournalEntry> batch = new ArrayList<>();
+    try (Journal out = Journal.openIn(into, vault)) {
+      Consumer<JournalEntry> keep =
+          entry -> {
+            count[0]++;
+            batch.add(entry);
+            if (batch.size() == PAGE) {
+              out.append(batch);
+              batch.clear();
+            }
+          };
+      long damaged =
+          Journal.salvage(
+              home,
+              vault,
+              entry -> {
+                while (next[0] != null && next[0].seq() < entry.seq()) {
+                  keep.accept(next[0]);
+                  count[2]++;
+                  next[0] = stored.hasNext() ? stored.next() : null;
+                }
+                if (next[0] != null && next[0].seq() == entry.seq()) {
+                  next[0] = stored.hasNext() ? stored.next() : null;
+                } else {
+                  count[1]++;
+                }
+                keep.accept(entry);
+              });
+      while (next[0] != null) {
+        keep.accept(next[0]);
+        count[2]++;
+        next[0] = stored.hasNext() ? stored.next() : null;
+      }
+      out.append(batch);
+      return new Merged(count[0], count[1], count[2], damaged);
+    }
+  }
+
+  static void deleteTree(Path dir) throws IOException {
+    if (Files.exists(dir)) {
+      try (Stream<Path> files = Files.walk(dir)) {
+        for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(each);
+        }
+      }
     }
   }
 

@@ -6,17 +6,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.mneme.data.Message;
+import dev.mneme.data.Role;
+import dev.mneme.data.Signal;
+import dev.mneme.data.ToolCall;
+import dev.mneme.data.Turn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +59,59 @@ final class BadInputTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("nope");
       assertThat(memory.session(ANN).turns()).hasSize(1);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void halfACharacterIsRefusedWhereverItStands() {
+    String half = "half \ud83d a face";
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 0, "Before."));
+      List<ThrowingCallable> calls =
+          List.of(
+              () -> memory.recordSignal(ANN, new Signal.Fix("monday-0", Turns.NOON, half)),
+              () -> memory.forget(Owner.of(ANN), List.of("monday-0"), half),
+              () -> memory.revise(Owner.of(ANN), "monday-0", half),
+              () -> memory.state(Owner.of(ANN), "user", "name", half),
+              () -> memory.recordTraining(Owner.of(ANN), half, List.of("monday-0")),
+              () -> memory.grant("acme", half, "ann", "*", true),
+              () ->
+                  memory.remember(
+                      new Turn(
+                          "t",
+                          ANN,
+                          1,
+                          "assistant",
+                          new Message(
+                              Role.ASSISTANT,
+                              "",
+                              List.of(new ToolCall("1", "look", Map.of("what", half))),
+                              null),
+                          Turns.NOON,
+                          null,
+                          null)));
+      for (ThrowingCallable each : calls) {
+        assertThatThrownBy(each)
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining("unpaired surrogate");
+      }
+      memory.remember(user(ANN, 2, "After."));
+      assertThat(memory.session(ANN).turns()).hasSize(2);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aJudgementTooLongToKeepIsRefusedInOneSentence() {
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 0, "Before."));
+      assertThatThrownBy(
+              () ->
+                  memory.recordSignal(
+                      ANN, new Signal.Fix("monday-0", Turns.NOON, "x".repeat(Admission.LONGEST))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("at most");
       assertThat(memory.verify().problems()).isEmpty();
     }
   }
@@ -182,6 +242,54 @@ final class BadInputTest {
           .containsExactly("After.");
       assertThat(memory.verify().problems()).isEmpty();
     }
+  }
+
+  @Test
+  void aDiskThatIsReallyFullRefusesWritesAndLosesNothing()
+      throws IOException, InterruptedException {
+    Path disk = Files.createDirectory(home.resolve("disk"));
+    assumeTrue(
+        run("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk.toString()),
+        "no disk can be mounted here (that takes root), so none to fill");
+    try {
+      Path full = disk.resolve("memory");
+      String words = "lorem ipsum dolor sit amet ".repeat(400);
+      int kept = 0;
+      MemoryStoreException refused = null;
+      try (MemoryStore memory = MemoryStore.open(MemoryStoreConfig.at(full, () -> now))) {
+        while (refused == null && kept < 5_000) {
+          try {
+            memory.remember(user(ANN, kept, "Number " + kept + " " + words));
+            kept++;
+          } catch (MemoryStoreException e) {
+            refused = e;
+          }
+        }
+      } catch (MemoryStoreException e) {
+        // Closing cannot write what the full disk refused; the journal has it.
+        assertThat(e).hasMessageContaining("cannot");
+      }
+      assertThat(refused).as("%d turns fit", kept).isNotNull();
+      assertThat(refused.getMessage()).containsAnyOf("disk full", "make room on the disk");
+      assertThat(run("mount", "-o", "remount,size=200m", disk.toString())).isTrue();
+      try (MemoryStore memory = MemoryStore.open(MemoryStoreConfig.at(full, () -> now))) {
+        assertThat(memory.verify().problems()).isEmpty();
+        assertThat(memory.session(ANN).turns()).hasSize(kept);
+        memory.remember(user(ANN, kept, "Room again."));
+        assertThat(memory.recall(MemoryQuery.of(ANN, "room again", 1))).hasSize(1);
+      }
+    } finally {
+      assertThat(run("umount", "-l", disk.toString())).isTrue();
+    }
+  }
+
+  private static boolean run(String... command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return process.waitFor() == 0;
   }
 
   @ParameterizedTest

@@ -4,21 +4,52 @@ import static dev.mneme.ltm.Turns.ANN;
 import static dev.mneme.ltm.Turns.user;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class EmbeddingTest {
+  /** More than the turns without vectors that recall tolerates. */
+  private static final int MANY = 400;
+
   @TempDir Path home;
 
+  private static HashEmbedder embedder(String id) {
+    return new HashEmbedder(id, 32, Map.of("puppi", "dog", "hound", "dog"));
+  }
+
+  private static MemoryStoreConfig with(Path home, Embedder embedder, FormerEmbedders formers) {
+    return MemoryStoreConfig.at(home, Clock.systemUTC())
+        .withEmbedder(embedder)
+        .withFormerEmbedders(formers);
+  }
+
   private MemoryStoreConfig with(String id) {
-    var embedder = new HashEmbedder(id, 32, Map.of("puppi", "dog", "hound", "dog"));
-    return MemoryStoreConfig.at(home, Clock.systemUTC()).withEmbedder(embedder);
+    return with(home, embedder(id), FormerEmbedders.none());
+  }
+
+  private static void fill(MemoryStore memory) {
+    memory.remember(user(ANN, 0, "The puppy sleeps."));
+    memory.remember(
+        IntStream.range(1, MANY)
+            .mapToObj(i -> user(ANN, i, "Train number " + i + " to Stop" + i + " is late."))
+            .toList());
   }
 
   private static void eventually(BooleanSupplier holds) throws InterruptedException {
@@ -36,28 +67,218 @@ final class EmbeddingTest {
         && found.getFirst().breakdown().containsKey("meaning");
   }
 
+  /** Counts what it is asked, can be made to wait, and says whether it was closed. */
+  private static final class Watched implements Embedder {
+    private final Embedder inner;
+    private final AtomicInteger asked = new AtomicInteger();
+    private final @Nullable CountDownLatch gate;
+    private volatile boolean closed;
+
+    Watched(Embedder inner, @Nullable CountDownLatch gate) {
+      this.inner = inner;
+      this.gate = gate;
+    }
+
+    @Override
+    public String id() {
+      return inner.id();
+    }
+
+    @Override
+    public int dimensions() {
+      return inner.dimensions();
+    }
+
+    @Override
+    public float[] embed(String text) {
+      assertThat(closed).as("used after it was closed").isFalse();
+      asked.incrementAndGet();
+      CountDownLatch open = gate;
+      try {
+        if (open != null && !open.await(20, TimeUnit.SECONDS)) {
+          throw new AssertionError("waited 20 s");
+        }
+      } catch (InterruptedException e) {
+        throw new AssertionError("nobody interrupts the embedder", e);
+      }
+      return inner.embed(text);
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+  }
+
   @Test
-  void meaningFindsWhatWordsDoNotAndANewEmbedderTakesOverWhenItIsReady()
-      throws InterruptedException {
+  void meaningFindsWhatWordsDoNot() throws InterruptedException {
     try (MemoryStore memory = MemoryStore.open(with("one"))) {
       memory.remember(
           user(ANN, 0, "The puppy sleeps."),
           user(ANN, 1, "The train is late."),
           user(ANN, 2, "Bread needs flour."));
-      eventually(() -> foundByMeaning(memory));
+      memory.awaitVectors();
+      assertThat(foundByMeaning(memory)).isTrue();
+      memory.remember(user(ANN, 3, "A whale sings."));
+      memory.awaitVectors();
+      assertThat(memory.recall(MemoryQuery.of(ANN, "whale", 1)).getFirst().breakdown())
+          .containsKey("meaning");
     }
     // The index is made anew from the vectors in the ledger.
     Upkeep.dropIndex(home);
     try (MemoryStore memory = MemoryStore.open(with("one"))) {
-      eventually(() -> foundByMeaning(memory));
-    }
-    try (MemoryStore memory = MemoryStore.open(with("two"))) {
-      assertThat(memory.recall(MemoryQuery.of(ANN, "train", 1))).hasSize(1);
-      eventually(() -> foundByMeaning(memory));
+      assertThat(foundByMeaning(memory)).isTrue();
     }
     try (MemoryStore memory = MemoryStore.open(MemoryStoreConfig.at(home, Clock.systemUTC()))) {
       assertThat(memory.recall(MemoryQuery.of(ANN, "train", 1))).hasSize(1);
       assertThat(memory.recall(MemoryQuery.of(ANN, "hound", 1))).isEmpty();
+    }
+  }
+
+  @Test
+  void theFormerEmbedderServesUntilTheNewOneHasEmbeddedEveryTurn() throws InterruptedException {
+    try (MemoryStore memory = MemoryStore.open(with("one"))) {
+      fill(memory);
+      memory.awaitVectors();
+    }
+    var gate = new CountDownLatch(1);
+    var one = new Watched(embedder("one"), null);
+    var two = new Watched(embedder("two"), gate);
+    try (MemoryStore memory =
+        MemoryStore.open(with(home, two, id -> id.equals("one") ? one : null))) {
+      assertThat(foundByMeaning(memory)).as("at once, by the old vectors").isTrue();
+      assertThat(one.asked).hasPositiveValue();
+      memory.remember(user(ANN, MANY, "A whale sings."));
+      eventually(() -> two.asked.get() == 1);
+      eventually(
+          () ->
+              memory
+                  .recall(MemoryQuery.of(ANN, "whale sings", 1))
+                  .getFirst()
+                  .breakdown()
+                  .containsKey("meaning"));
+      assertThat(two.asked).as("the new one answers no question yet").hasValue(1);
+
+      gate.countDown();
+      memory.awaitVectors();
+
+      assertThat(one.closed).isTrue();
+      int asked = one.asked.get();
+      assertThat(foundByMeaning(memory)).isTrue();
+      assertThat(one.asked).hasValue(asked);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+    assertThat(two.closed).as("the caller's own is the caller's to close").isFalse();
+    assertThat(generations()).containsExactly(2);
+  }
+
+  @Test
+  void withoutTheFormerEmbedderRecallGoesByWordsAndNeverByHalfOfTheVectors()
+      throws InterruptedException {
+    try (MemoryStore memory = MemoryStore.open(with("one"))) {
+      memory.remember(user(ANN, 0, "The puppy sleeps."), user(ANN, 1, "The train is late."));
+      memory.awaitVectors();
+    }
+    var gate = new CountDownLatch(1);
+    var two = new Watched(embedder("two"), gate);
+    try (MemoryStore memory = MemoryStore.open(with(home, two, FormerEmbedders.none()))) {
+      assertThat(memory.recall(MemoryQuery.of(ANN, "train", 1))).hasSize(1);
+      assertThat(memory.recall(MemoryQuery.of(ANN, "hound", 1))).isEmpty();
+      gate.countDown();
+      memory.awaitVectors();
+      assertThat(foundByMeaning(memory)).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"embedded, 1", "embedded, 4", "embedded-all, 1", "embedder-took-over, 1"})
+  void aKillWhileEverythingIsEmbeddedAnewLosesNoVectors(String step, int at)
+      throws IOException, InterruptedException {
+    try (MemoryStore memory = MemoryStore.open(with("one"))) {
+      fill(memory);
+      memory.awaitVectors();
+    }
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Anew.class.getName(),
+                home.toString(),
+                step,
+                Integer.toString(at))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (var out =
+        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(out.lines()).contains("found by meaning: true");
+    }
+    assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(child.exitValue()).isEqualTo(137);
+
+    var one = new Watched(embedder("one"), null);
+    var two = new Watched(embedder("two"), null);
+    try (MemoryStore memory =
+        MemoryStore.open(with(home, two, id -> id.equals("one") ? one : null))) {
+      assertThat(foundByMeaning(memory)).as("at once").isTrue();
+      memory.awaitVectors();
+      assertThat(foundByMeaning(memory)).isTrue();
+      // The vectors of before the kill are used: what was flushed is not made again.
+      assertThat(two.asked.get()).isLessThanOrEqualTo(MANY + 10);
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+    assertThat(generations()).containsExactly(2);
+  }
+
+  /** The generations of vectors in the ledger of the closed store, each complete. */
+  private List<Integer> generations() {
+    try (Ledger ledger = Ledger.open(home, Vault.open(home, null))) {
+      return ledger
+          .jdbi()
+          .withHandle(
+              handle ->
+                  handle
+                      .createQuery(
+                          "select generation from vector group by generation having count(*) >= "
+                              + MANY)
+                      .mapTo(Integer.class)
+                      .list());
+    }
+  }
+
+  /** The process that is killed while it embeds everything anew. */
+  static final class Anew {
+    private Anew() {}
+
+    public static void main(String[] args) {
+      String step = args[1];
+      int at = Integer.parseInt(args[2]);
+      var said = new CountDownLatch(1);
+      int[] reached = {0};
+      Steps steps =
+          now -> {
+            try {
+              if (now.equals(step) && ++reached[0] == at && said.await(20, TimeUnit.SECONDS)) {
+                Runtime.getRuntime().halt(137);
+              }
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          };
+      try (MemoryStore memory =
+          MemoryStore.open(
+              with(Path.of(args[0]), embedder("two"), id -> id.equals("one") ? embedder(id) : null),
+              steps)) {
+        System.out.println("found by meaning: " + foundByMeaning(memory));
+        System.out.flush();
+        said.countDown();
+        TimeUnit.SECONDS.sleep(30);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -256,6 +257,104 @@ final class UpkeepTest {
       assertThat(memory.verify().problems()).isEmpty();
     }
     assertThat(Files.readAllLines(onlySegment())).startsWith(lines.toArray(String[]::new));
+  }
+
+  @Test
+  void theAdviceForAJournalThatLostItsEndIsToOpenAgain() throws IOException {
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      fill(memory);
+      Path segment = onlySegment();
+      List<String> lines = Files.readAllLines(segment);
+      Files.write(segment, lines.subList(0, lines.size() - 3));
+      Verification result = memory.verify();
+      assertThat(result.ok()).isFalse();
+      assertThat(result.problems())
+          .singleElement()
+          .asString()
+          .startsWith(
+              "changes " + (lines.size() - 2) + " to " + lines.size() + " are in the ledger")
+          .contains("close and open the memory")
+          .doesNotContain("recover");
+    }
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      assertThat(memory.verify().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void theAdviceForAJournalWithAHoleIsToRecoverWhichFillsItFromTheLedger() throws IOException {
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      fill(memory);
+    }
+    List<String> lines = Files.readAllLines(onlySegment());
+    List<String> holed = new ArrayList<>(lines);
+    holed.subList(2, 5).clear();
+    Files.write(onlySegment(), holed);
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      assertThat(memory.verify().problems())
+          .singleElement()
+          .asString()
+          .isEqualTo(
+              "changes 3 to 5 are in the ledger and not in the journal: run `mneme memory"
+                  + " recover`");
+    }
+
+    Transfer transfer = MemoryStore.recover(config("a"));
+
+    assertThat(transfer.from()).isEqualTo("ledger");
+    assertThat(transfer.changes()).isEqualTo(lines.size());
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      assertThat(memory.verify().problems()).isEmpty();
+      assertThat(memory.session(ANN).turns()).hasSize(3);
+    }
+    assertThat(Files.readAllLines(onlySegment())).isEqualTo(lines);
+  }
+
+  @Test
+  void whatOnlyTheJournalHasAndWhatOnlyTheLedgerHasIsGathered() throws IOException {
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      fill(memory);
+    }
+    Path ledger = dir.resolve("a").resolve("ledger.mv.db");
+    byte[] early = Files.readAllBytes(ledger);
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      memory.remember(user(ANN, 9, "Said after the old ledger."));
+    }
+    List<String> lines = Files.readAllLines(onlySegment());
+    List<String> holed = new ArrayList<>(lines);
+    holed.set(1, "this is no entry");
+    Files.write(onlySegment(), holed);
+    Files.write(ledger, early);
+
+    Transfer transfer = MemoryStore.recover(config("a"));
+
+    assertThat(transfer.from()).isEqualTo("journal and ledger together");
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      assertThat(memory.verify().problems()).isEmpty();
+      assertThat(memory.session(ANN).turns())
+          .extracting(turn -> turn.message().content())
+          .contains("A fine name.", "Said after the old ledger.");
+      memory.erase("acme", "ann", List.of());
+    }
+    assertThat(Files.readAllLines(onlySegment())).hasSizeLessThan(lines.size());
+    assertThat(filesHolding(dir.resolve("a"), "anzibaria"))
+        .as("what the recovery put aside is erased, too")
+        .isEmpty();
+  }
+
+  @Test
+  void neitherLedgerNorJournalIsReplacedWhenBothAreDamaged() throws IOException {
+    try (MemoryStore memory = MemoryStore.open(config("a"))) {
+      fill(memory);
+    }
+    Files.writeString(dir.resolve("a").resolve("ledger.mv.db"), "this is no database");
+    String text = Files.readString(onlySegment()).replaceFirst("Zanzibaria", "Zanzibarix");
+    Files.writeString(onlySegment(), text);
+    assertThatThrownBy(() -> MemoryStore.recover(config("a")))
+        .isInstanceOf(MemoryStoreException.class)
+        .hasMessageContaining("1 damaged lines")
+        .hasMessageContaining("restore a backup");
+    assertThat(Files.readString(onlySegment())).isEqualTo(text);
   }
 
   private Path onlySegment() throws IOException {

@@ -333,12 +333,13 @@ public final class LanguageModel implements AutoCloseable {
    */
   public synchronized String contentHash() {
     if (contentHash == null) {
-      contentHash = hash(folder);
+      contentHash = contentHashOf(folder);
     }
     return contentHash;
   }
 
-  private static String hash(Path folder) {
+  /** The {@link #contentHash} of the model in a folder, without opening it; reads the weights. */
+  public static String contentHashOf(Path folder) {
     MessageDigest digest = Hashes.newSha256();
     byte[] buffer = new byte[1 << 16];
     try (Stream<Path> files = Files.list(folder)) {

@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From a name to a model that answers.
@@ -126,6 +127,22 @@ public final class ChatModels {
       folder = known.folder(manifest);
     }
     return new ModelEmbedder(languageModel(folder));
+  }
+
+  /**
+   * The embedder that once had this id, when its checkpoint is still registered; null otherwise.
+   * The caller closes.
+   */
+  public @Nullable ModelEmbedder embedderOfBefore(String id) {
+    CheckpointRegistry known = registry.get();
+    for (CheckpointManifest each : known.list().reversed()) {
+      Path folder = known.folder(each);
+      if (ModelEmbedder.idOf(LanguageModel.contentHashOf(folder)).equals(id)) {
+        known.verify(each);
+        return new ModelEmbedder(languageModel(folder));
+      }
+    }
+    return null;
   }
 
   private CheckpointManifest activeManifest() {

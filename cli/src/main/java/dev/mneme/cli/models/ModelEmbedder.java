@@ -15,7 +15,7 @@ import dev.mneme.model.serve.TextEmbedding;
  * two vectors is the mean of the two cosines: comparing the parts apart and adding does better than
  * comparing them joined. A dense model has the first part only. Thread-safe; owns the model.
  */
-public final class ModelEmbedder implements Embedder, AutoCloseable {
+public final class ModelEmbedder implements Embedder {
   /** Change it with every change of the recipe: vectors of two recipes are never compared. */
   private static final String RECIPE = "moee-1";
 
@@ -26,10 +26,15 @@ public final class ModelEmbedder implements Embedder, AutoCloseable {
 
   public ModelEmbedder(LanguageModel model) {
     this.model = requireNonNull(model, "model is null");
-    this.id = RECIPE + ":" + model.contentHash().substring(0, 12);
+    this.id = idOf(model.contentHash());
     // A character is at most four bytes, and a byte at most one token.
     this.most = Math.max(1, model.contextTokens() / 4);
     this.dimensions = vector(model.embed("a")).length;
+  }
+
+  /** The id of the embedder that a model with this content hash would be. */
+  static String idOf(String contentHash) {
+    return RECIPE + ":" + contentHash.substring(0, 12);
   }
 
   @Override
