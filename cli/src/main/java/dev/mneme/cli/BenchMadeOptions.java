@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,10 +48,11 @@ final class BenchMadeOptions {
   @Option(names = "--json", description = "Print as JSON.")
   boolean json;
 
-  int run(CommandSpec spec, Curriculum curriculum, Consumer<MadeTraining> use) {
+  int run(
+      CommandSpec spec, Curriculum curriculum, List<Double> shares, Consumer<MadeTraining> use) {
     MadeTraining.Size size;
     try {
-      size = new MadeTraining.Size(pairs, items, curriculumItems, seed);
+      size = new MadeTraining.Size(pairs, items, curriculumItems, shares, seed);
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
     }

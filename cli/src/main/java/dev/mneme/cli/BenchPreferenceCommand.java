@@ -31,6 +31,14 @@ final class BenchPreferenceCommand implements Callable<Integer> {
       description = "shorter, longer, formal, metric (default: shorter,formal,metric).")
   List<String> kinds = List.of("shorter", "formal", "metric");
 
+  @Option(
+      names = "--shares",
+      split = ",",
+      paramLabel = "SHARE",
+      description =
+          "Ask checkpoints part of the way to the trained one, too, for example 0.75,0.5.")
+  List<Double> shares = List.of();
+
   @Override
   public Integer call() {
     List<MadePreference> preferences = new ArrayList<>();
@@ -47,6 +55,7 @@ final class BenchPreferenceCommand implements Callable<Integer> {
     return options.run(
         spec,
         Curriculum.load(),
+        shares,
         training -> {
           List<MadeTraining.Moved> moved = preferences.stream().map(training::move).toList();
           if (options.json) {
@@ -72,6 +81,14 @@ final class BenchPreferenceCommand implements Callable<Integer> {
         100 * m.curriculumAfter(),
         m.training().kl(),
         m.training().lengthDrift());
+    for (MadeTraining.PartOfTheWay each : m.shorter()) {
+      out.printf(
+          Locale.ROOT,
+          "         %.2f of the way: %5.1f %%; curriculum %.1f%n",
+          each.share(),
+          100 * each.after(),
+          100 * each.curriculumAfter());
+    }
     out.println("         asked " + line(m.example().get(0)));
     out.println("         before " + line(m.example().get(1)));
     out.println("         after  " + line(m.example().get(2)));

@@ -26,6 +26,7 @@ final class BenchReversalCommand implements Callable<Integer> {
     return options.run(
         spec,
         Curriculum.load(),
+        List.of(),
         training -> {
           List<MadeTraining.Followed> arms = training.reversal();
           if (options.json) {

@@ -9,6 +9,7 @@ import dev.mneme.data.PairWeight;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
 import dev.mneme.data.curriculum.Curriculum;
+import dev.mneme.dpo.cycle.EvolutionCycle;
 import dev.mneme.dpo.cycle.PreferenceSource;
 import dev.mneme.dpo.cycle.TrainingSet;
 import dev.mneme.dpo.registry.CheckpointManifest;
@@ -149,8 +150,16 @@ public final class Blame {
         registry.folder(parent),
         evidence.set(),
         registry.folder(manifest),
+        step(manifest),
         prompt,
         List.of(Message.assistant(reply)));
+  }
+
+  /** How much of the way from its parent it went: all of it where nothing is recorded. */
+  private static double step(CheckpointManifest manifest) {
+    return manifest.config().get(EvolutionCycle.STEP) instanceof Number share
+        ? share.doubleValue()
+        : 1;
   }
 
   /** As it was recorded; keys that did not exist then have the value that changes nothing. */
@@ -159,6 +168,7 @@ public final class Blame {
     Map<String, Object> values =
         new LinkedHashMap<>(Json.mapper().convertValue(DpoConfig.defaults(), Map.class));
     values.putAll(manifest.config());
+    values.remove(EvolutionCycle.STEP);
     return Json.mapper().convertValue(values, DpoConfig.class);
   }
 }

@@ -97,9 +97,9 @@ public final class PairedPromotionGate implements PromotionGate {
     PairedTest accuracy = PairedTest.of(accurateBefore, accurateAfter, config.seed());
     boolean rose = accuracy.difference() > 0;
     boolean stayedAtTop = accuracy.meanA() >= CANNOT_RISE && accuracy.difference() >= 0;
-    checks.add(check("preference_accuracy", accuracy, "must rise", rose || stayedAtTop));
+    checks.add(gain("preference_accuracy", accuracy, "must rise", rose || stayedAtTop));
     PairedTest reward = PairedTest.of(half, moved, config.seed());
-    checks.add(check("reward_accuracy", reward, "must exceed 0.5", reward.meanB() > 0.5));
+    checks.add(gain("reward_accuracy", reward, "must exceed 0.5", reward.meanB() > 0.5));
   }
 
   /** Per pair: the margin per token, and the margin of sums. */
@@ -149,6 +149,7 @@ public final class PairedPromotionGate implements PromotionGate {
     checks.add(
         new Check(
             "length_ratio",
+            false,
             1,
             ratio,
             ratio - 1,
@@ -214,9 +215,19 @@ public final class PairedPromotionGate implements PromotionGate {
     return examples;
   }
 
+  private static Check gain(String name, PairedTest test, String rule, boolean passed) {
+    return check(name, true, test, rule, passed);
+  }
+
   private static Check check(String name, PairedTest test, String rule, boolean passed) {
+    return check(name, false, test, rule, passed);
+  }
+
+  private static Check check(
+      String name, boolean gain, PairedTest test, String rule, boolean passed) {
     return new Check(
         name,
+        gain,
         test.meanA(),
         test.meanB(),
         test.interval().low(),

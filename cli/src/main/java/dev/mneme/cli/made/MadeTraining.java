@@ -55,10 +55,12 @@ public final class MadeTraining {
    * @param pairs to train on
    * @param heldOut prompts asked afterwards
    * @param curriculumItems held-out examples of the curriculum asked before and after
+   * @param shares of the way to the trained checkpoint that are asked, too
    * @param seed of everything
    */
-  public record Size(int pairs, int heldOut, int curriculumItems, long seed) {
+  public record Size(int pairs, int heldOut, int curriculumItems, List<Double> shares, long seed) {
     public Size {
+      shares = List.copyOf(shares);
       if (pairs < 1 || heldOut < 1 || curriculumItems < 1) {
         throw new IllegalArgumentException(
             "pairs, held-out prompts and curriculum items must be positive, got "
@@ -108,6 +110,7 @@ public final class MadeTraining {
    * @param after the same after
    * @param curriculumBefore share of curriculum checks met before
    * @param curriculumAfter the same after
+   * @param shorter the same for checkpoints part of the way there
    * @param example a held-out request with its reply before and after
    */
   public record Moved(
@@ -119,7 +122,18 @@ public final class MadeTraining {
       @JsonProperty("curriculum_before") double curriculumBefore,
       @JsonProperty("curriculum_after") double curriculumAfter,
       TrainingSummary training,
+      List<PartOfTheWay> shorter,
       List<String> example) {}
+
+  /**
+   * A checkpoint between the one before training and the one after.
+   *
+   * @param share of the way, 0 to 1
+   * @param after share of replies in the manner
+   * @param curriculumAfter share of curriculum checks met
+   */
+  public record PartOfTheWay(
+      double share, double after, @JsonProperty("curriculum_after") double curriculumAfter) {}
 
   /** One training from pairs that all show one manner, weighted as the extractor would. */
   public Moved move(MadePreference preference) {
@@ -138,7 +152,7 @@ public final class MadeTraining {
         List.of(preference),
         asked,
         set,
-        (before, after, curriculumBefore, curriculumAfter, summary, example) ->
+        (before, after, curriculumBefore, curriculumAfter, summary, shorter, example) ->
             new Moved(
                 preference.name().toLowerCase(java.util.Locale.ROOT),
                 set.trainPairs().size(),
@@ -148,6 +162,7 @@ public final class MadeTraining {
                 curriculumBefore,
                 curriculumAfter,
                 summary,
+                shorter,
                 example));
   }
 
@@ -253,6 +268,7 @@ public final class MadeTraining {
         double curriculumBefore,
         double curriculumAfter,
         TrainingSummary summary,
+        List<PartOfTheWay> shorter,
         List<String> example);
   }
 
@@ -275,6 +291,8 @@ public final class MadeTraining {
     progress.accept("training on " + set.trainPairs().size() + " pairs");
     TrainingSummary summary = train(set, out, true);
     progress.accept("asking after training");
+    List<PartOfTheWay> shorter =
+        size.shares().stream().map(share -> partOfTheWay(share, out, manners, asked)).toList();
     try (ChatModel model = models.open(out.toString())) {
       return report.of(
           before,
@@ -282,10 +300,25 @@ public final class MadeTraining {
           curriculumBefore,
           curriculumScore(model),
           summary,
+          shorter,
           List.of(
               prompts.getFirst().getLast().content(),
               replyBefore,
               Greedy.replies(model, prompts.subList(0, 1), REPLY_TOKENS).getFirst()));
+    } finally {
+      delete(out);
+    }
+  }
+
+  private PartOfTheWay partOfTheWay(
+      double share,
+      Path trained,
+      List<MadePreference> manners,
+      List<MadePreference.Exchange> asked) {
+    Path out = work.resolve("part");
+    trainer(config).goPartOfTheWay(base, trained, share, out);
+    try (ChatModel model = models.open(out.toString())) {
+      return new PartOfTheWay(share, shares(model, manners, asked)[0], curriculumScore(model));
     } finally {
       delete(out);
     }
@@ -319,14 +352,17 @@ public final class MadeTraining {
       throw new UncheckedIOException("cannot create " + out, e);
     }
     DpoConfig used = grounding ? config : config.toBuilder().sftEpochs(0).build();
+    return trainer(used).trainSummary(base, set, out, step -> {});
+  }
+
+  private ModelCandidateTrainer trainer(DpoConfig used) {
     return new ModelCandidateTrainer(
-            used,
-            TrainingOptions.defaults(),
-            Replay.of(curriculum, used.seed()),
-            work.resolve("reference-logps.jsonl"),
-            InstantSource.system(),
-            System::nanoTime)
-        .trainSummary(base, set, out, step -> {});
+        used,
+        TrainingOptions.defaults(),
+        Replay.of(curriculum, used.seed()),
+        work.resolve("reference-logps.jsonl"),
+        InstantSource.system(),
+        System::nanoTime);
   }
 
   /** Weights as the extractor's, of mean 1; a factor that is left out is 1. */

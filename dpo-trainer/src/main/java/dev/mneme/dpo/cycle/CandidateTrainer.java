@@ -18,6 +18,14 @@ public interface CandidateTrainer {
    */
   Map<String, Double> train(Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener);
 
+  /**
+   * Writes a whole checkpoint part of the way from one to the other.
+   *
+   * @param trained what {@link #train} wrote from {@code active}
+   * @param share of the way, above 0 and at most 1
+   */
+  void goPartOfTheWay(Path active, Path trained, double share, Path out);
+
   /** The configuration in use, as JSON values, for the record. */
   Map<String, Object> config();
 }

@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  * @param outcome how it ended
  * @param reason why, in one sentence
  * @param active the checkpoint it started from
- * @param candidate the checkpoint it made; null when it made none
+ * @param candidate the checkpoint it made, the last when it made several; null when it made none
  * @param trainPairs pairs trained on
  * @param heldOutPairs pairs held out for the gate
  * @param replies replies of the supervised phase
  * @param dropped what was left out, by reason
  * @param data provenance by id
  * @param config training configuration
- * @param figures of the training run
+ * @param figures of the training run, and {@code step}, the share of the way the candidate went
  * @param verdict the gate's comparison; null when it did not come to that
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)

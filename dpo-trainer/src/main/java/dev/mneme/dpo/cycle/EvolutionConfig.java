@@ -1,15 +1,21 @@
 package dev.mneme.dpo.cycle;
 
+import java.util.List;
+
 /**
- * When a cycle runs and what it holds out.
+ * When a cycle runs, what it holds out, and how far it goes.
  *
  * @param minPairs fewer pairs than this after cleaning are nothing to learn from
  * @param heldOutFraction share of prompts whose pairs only the gate sees
  * @param copyCap how many times one pair's weight its copies may reach together
+ * @param steps shares of the way from the active weights to the trained ones that are put before
+ *     the gate, the longest first; a shorter one follows only where the longer one lost something
  * @param seed of the split and of everything below
  */
-public record EvolutionConfig(int minPairs, double heldOutFraction, double copyCap, long seed) {
+public record EvolutionConfig(
+    int minPairs, double heldOutFraction, double copyCap, List<Double> steps, long seed) {
   public EvolutionConfig {
+    steps = List.copyOf(steps);
     if (minPairs < 1) {
       throw new IllegalArgumentException("minPairs must be positive, got " + minPairs);
     }
@@ -20,9 +26,13 @@ public record EvolutionConfig(int minPairs, double heldOutFraction, double copyC
     if (!(copyCap >= 1)) {
       throw new IllegalArgumentException("copyCap must be at least 1, got " + copyCap);
     }
+    if (steps.isEmpty() || !steps.stream().allMatch(step -> step > 0 && step <= 1)) {
+      throw new IllegalArgumentException(
+          "steps must be shares of the way, above 0 and at most 1, got " + steps);
+    }
   }
 
   public static EvolutionConfig defaults() {
-    return new EvolutionConfig(8, 0.2, 3, 0);
+    return new EvolutionConfig(8, 0.2, 3, List.of(0.7, 0.4), 0);
   }
 }

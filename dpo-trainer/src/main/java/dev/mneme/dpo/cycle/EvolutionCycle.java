@@ -5,6 +5,7 @@ import dev.mneme.data.Json;
 import dev.mneme.data.JsonLines;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
+import dev.mneme.dpo.registry.AtomicFiles;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.dpo.registry.DataProvenance;
@@ -39,6 +40,9 @@ import tools.jackson.core.JacksonException;
  * the next cycle starts afresh from the same memory. One at a time.
  */
 public final class EvolutionCycle {
+  /** In a checkpoint's configuration and a record's figures: the share of the way it went. */
+  public static final String STEP = "step";
+
   private static final DateTimeFormatter RUN_ID =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -131,14 +135,14 @@ public final class EvolutionCycle {
     record.write(CycleRecord.Outcome.RUNNING, "running", null, Map.of(), null, null);
 
     registry.verify(active);
-    Path candidateFolder = registry.newCandidateFolder();
+    Path trained = registry.newCandidateFolder();
     Map<String, Double> figures;
     try (Writer metrics = Files.newBufferedWriter(folder.resolve("metrics.jsonl"))) {
       figures =
           trainer.train(
               registry.folder(active),
               set,
-              candidateFolder,
+              trained,
               step -> {
                 append(metrics, step);
                 progress.accept(step);
@@ -146,23 +150,71 @@ public final class EvolutionCycle {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + folder.resolve("metrics.jsonl"), e);
     }
+    Tried tried = offer(config.steps().getFirst(), id, active, trained, set, "");
+    for (double step : config.steps().subList(1, config.steps().size())) {
+      if (!tried.verdict().wentTooFar()) {
+        break;
+      }
+      tried = offer(step, id, active, trained, set, tried.reason());
+    }
+    delete(trained);
+    Map<String, Double> withStep = new LinkedHashMap<>(figures);
+    withStep.put(STEP, tried.step());
+    boolean passed = tried.verdict().passed();
+    if (passed) {
+      registry.promote(tried.candidate(), id + ": " + tried.reason());
+    }
+    return record.end(
+        passed ? CycleRecord.Outcome.PROMOTED : CycleRecord.Outcome.REJECTED,
+        tried.reason(),
+        tried.candidate().id(),
+        withStep,
+        tried.verdict());
+  }
+
+  /** A candidate that was put before the gate. */
+  private record Tried(
+      double step, CheckpointManifest candidate, PromotionGate.Verdict verdict, String reason) {}
+
+  /**
+   * Registers a checkpoint part of the way and has it judged.
+   *
+   * @param before why a longer way was refused; empty when none was
+   */
+  private Tried offer(
+      double step,
+      String id,
+      CheckpointManifest active,
+      Path trained,
+      TrainingSet set,
+      String before) {
+    Path folder = registry.newCandidateFolder();
+    trainer.goPartOfTheWay(registry.folder(active), trained, step, folder);
+    Map<String, Object> how = new LinkedHashMap<>(trainer.config());
+    how.put(STEP, step);
     CheckpointManifest candidate =
         registry.register(
-            candidateFolder,
-            id,
+            folder,
+            before.isEmpty() ? id : id + "-step-" + step,
             active.id(),
             CheckpointManifest.Kind.CYCLE,
-            trainer.config(),
+            how,
             set.provenance());
     PromotionGate.Verdict verdict =
         gate.judge(registry.folder(candidate), registry.folder(active), set.heldOutPairs());
-    String reason = explain(verdict);
+    String reason =
+        (before.isEmpty() ? "" : before + "; ")
+            + String.format(Locale.ROOT, "%.0f %% of the way: %s", 100 * step, explain(verdict));
     registry.recordDecision(candidate, scores(verdict), verdict.passed(), reason);
-    if (verdict.passed()) {
-      registry.promote(candidate, id + ": " + reason);
-      return record.end(CycleRecord.Outcome.PROMOTED, reason, candidate.id(), figures, verdict);
+    return new Tried(step, candidate, verdict, reason);
+  }
+
+  private static void delete(Path folder) {
+    try {
+      AtomicFiles.deleteTree(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + folder, e);
     }
-    return record.end(CycleRecord.Outcome.REJECTED, reason, candidate.id(), figures, verdict);
   }
 
   /** The records of past cycles, oldest first; unreadable ones are left out. */
@@ -218,7 +270,8 @@ public final class EvolutionCycle {
   }
 
   private void requireDisk(Path active) {
-    long needed = 2 * trainer.diskBytesNeeded(active);
+    // The trained weights, and a candidate for each step.
+    long needed = (1 + config.steps().size()) * trainer.diskBytesNeeded(active);
     try {
       long usable = Files.getFileStore(runs).getUsableSpace();
       if (usable < needed) {

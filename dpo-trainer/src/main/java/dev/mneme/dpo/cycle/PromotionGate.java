@@ -22,12 +22,18 @@ public interface PromotionGate {
     public boolean passed() {
       return checks.stream().allMatch(Check::passed);
     }
+
+    /** Whether the candidate gained what it should and failed only by losing something. */
+    public boolean wentTooFar() {
+      return !passed() && checks.stream().allMatch(c -> c.passed() || !c.gain());
+    }
   }
 
   /**
    * One comparison.
    *
    * @param name for example {@code preference_accuracy}
+   * @param gain whether the candidate had to be better; otherwise it had to be no worse
    * @param active the serving checkpoint's figure
    * @param candidate the candidate's figure
    * @param low lower end of the interval of the difference
@@ -37,6 +43,7 @@ public interface PromotionGate {
    */
   record Check(
       String name,
+      boolean gain,
       double active,
       double candidate,
       double low,

@@ -12,6 +12,7 @@ import dev.mneme.model.OptimizerConfig;
 import dev.mneme.model.PackedBatch;
 import dev.mneme.model.TrainableModel;
 import dev.mneme.model.TrainingOptions;
+import dev.mneme.model.checkpoint.CheckpointBlend;
 import dev.mneme.model.lora.LoraAdapter;
 import dev.mneme.model.text.ChatTemplate;
 import dev.mneme.model.text.Tokenizer;
@@ -36,6 +37,9 @@ import tools.jackson.core.type.TypeReference;
  * DpoTrainer}, writes a whole checkpoint folder. One run at a time.
  */
 public final class ModelCandidateTrainer implements CandidateTrainer {
+  /** Where low-rank updates stand on their own, inside the checkpoint they are merged into. */
+  private static final String ADAPTER = "adapter";
+
   private final DpoConfig config;
   private final TrainingOptions options;
   private final @Nullable Supplier<Iterator<TrainingExample>> replay;
@@ -139,13 +143,20 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
    * Trains once more from {@code parent} and says which evidence moved a reply.
    *
    * @param candidate what that training made, for comparison
+   * @param share how much of the way the candidate went
    */
   public Traced trace(
-      Path parent, TrainingSet set, Path candidate, List<Message> prompt, List<Message> reply) {
+      Path parent,
+      TrainingSet set,
+      Path candidate,
+      double share,
+      List<Message> prompt,
+      List<Message> reply) {
     return with(
         parent,
         null,
         (model, trainer, template) -> {
+          float[] before = model.weights();
           ReplyTrace.Result result =
               ReplyTrace.of(
                   trainer,
@@ -154,7 +165,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
                   set.replies(),
                   replay(template),
                   new ChatReplyEncoder(template).encode(prompt, reply));
-          float[] retrained = model.weights();
+          float[] retrained = CheckpointBlend.blend(before, model.weights(), share);
           try (TrainableModel made =
               TrainableModel.load(candidate, OptimizerConfig.adamW(), options)) {
             return new Traced(result, Arrays.equals(retrained, made.weights()));
@@ -191,7 +202,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   private static void write(TrainableModel model, Path from, Path out, @Nullable Path states) {
     LoraAdapter lora = model.lora();
     if (lora != null) {
-      lora.save(out.resolve("adapter"));
+      lora.save(out.resolve(ADAPTER));
     }
     model.save(out);
     copyOthers(from, out);
@@ -202,6 +213,16 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
         throw new UncheckedIOException("cannot delete " + states, e);
       }
     }
+  }
+
+  @Override
+  public void goPartOfTheWay(Path active, Path trained, double share, Path out) {
+    CheckpointBlend.write(active, trained, share, out);
+    Path adapter = trained.resolve(ADAPTER);
+    if (Files.isDirectory(adapter)) {
+      LoraAdapter.copyPart(adapter, out.resolve(ADAPTER), share);
+    }
+    copyOthers(active, out);
   }
 
   private @Nullable Iterator<PackedBatch.Segment> replay(ChatTemplate template) {

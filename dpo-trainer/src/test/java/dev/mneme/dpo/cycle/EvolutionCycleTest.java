@@ -58,7 +58,14 @@ class EvolutionCycleTest {
             new PromotionGate.Verdict(
                 List.of(
                     new PromotionGate.Check(
-                        "preference_accuracy", 0.5, pass ? 0.9 : 0.4, 0, 0, "must rise", pass)),
+                        "preference_accuracy",
+                        true,
+                        0.5,
+                        pass ? 0.9 : 0.4,
+                        0,
+                        0,
+                        "must rise",
+                        pass)),
                 List.of(),
                 1);
     return new EvolutionCycle(
@@ -102,6 +109,59 @@ class EvolutionCycleTest {
     assertThat(record.outcome()).isEqualTo(CycleRecord.Outcome.NOTHING_TO_LEARN);
     assertThat(record.reason()).contains("at least 8 are needed").contains("secret");
     assertThat(registry.list()).containsExactly(origin);
+  }
+
+  /** Refuses whoever goes further than a share of the way, for what was lost or not gained. */
+  private EvolutionCycle judged(double furthest, boolean gain) {
+    PromotionGate gate =
+        (candidate, active, heldOut) -> {
+          double share;
+          try {
+            String weights = Files.readString(candidate.resolve("model.safetensors"));
+            share = Double.parseDouble(weights.substring(weights.lastIndexOf(' ') + 1));
+          } catch (IOException e) {
+            throw new UncheckedIOException("no candidate", e);
+          }
+          boolean near = share <= furthest;
+          return new PromotionGate.Verdict(
+              List.of(
+                  new PromotionGate.Check("accuracy", true, 0.5, 0.9, 0, 0, "must rise", true),
+                  new PromotionGate.Check("made", gain, 0.5, 0.4, 0, 0, "made", near)),
+              List.of(),
+              1);
+        };
+    return new EvolutionCycle(
+        registry,
+        dir.resolve("runs"),
+        () -> new PreferenceSource.Snapshot(42, manyPairs(60), List.of(), Map.of()),
+        new WritingTrainer(),
+        gate,
+        EvolutionConfig.defaults(),
+        CLOCK);
+  }
+
+  @Test
+  void whoLostSomethingIsAskedAgainHavingGoneLessFar() {
+    var cycle = judged(0.5, false);
+    var record = cycle.run(plan(cycle), step -> {});
+    assertThat(record.outcome()).isEqualTo(CycleRecord.Outcome.PROMOTED);
+    assertThat(record.figures()).containsEntry(EvolutionCycle.STEP, 0.4);
+    assertThat(record.reason()).contains("70 % of the way: made went from 0.500 to 0.400");
+    var active = registry.active().orElseThrow();
+    assertThat(active.config()).containsEntry(EvolutionCycle.STEP, 0.4).containsKey("beta");
+    assertThat(active.parent()).isEqualTo(origin.id());
+    assertThat(registry.list()).hasSize(3);
+    assertThat(dir.resolve("models")).isDirectoryNotContaining("glob:**/.tmp-*");
+  }
+
+  @Test
+  void whoGainedNothingIsNotAskedAgain() {
+    var cycle = judged(0.5, true);
+    var record = cycle.run(plan(cycle), step -> {});
+    assertThat(record.outcome()).isEqualTo(CycleRecord.Outcome.REJECTED);
+    assertThat(record.figures()).containsEntry(EvolutionCycle.STEP, 0.7);
+    assertThat(registry.active()).contains(origin);
+    assertThat(registry.list()).hasSize(2);
   }
 
   @Test
@@ -157,6 +217,17 @@ class EvolutionCycleTest {
       listener.accept(
           new StepMetrics("dpo", 1, 1, 0.69, 0, 0, 0.5, 0, -10, -11, 1, 1e-4, 0, 0, 0, 10));
       return Map.of("loss", 0.69);
+    }
+
+    @Override
+    public void goPartOfTheWay(Path active, Path trained, double share, Path out) {
+      try {
+        Files.writeString(
+            out.resolve("model.safetensors"),
+            Files.readString(trained.resolve("model.safetensors")) + " to " + share);
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot write the candidate", e);
+      }
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.mneme.dpo.registry.RegistryEvent;
 import dev.mneme.model.OptimizerConfig;
 import dev.mneme.model.PackedBatch;
 import dev.mneme.model.TrainableModel;
+import dev.mneme.model.checkpoint.CheckpointBlend;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -146,7 +147,7 @@ class CycleKillTest {
         PromotionGate gate =
             (candidate, active, heldOut) ->
                 new PromotionGate.Verdict(
-                    List.of(new PromotionGate.Check("made", 0, 1, 0, 0, "made", passes)),
+                    List.of(new PromotionGate.Check("made", true, 0, 1, 0, 0, "made", passes)),
                     List.of(),
                     1);
         var cycle =
@@ -195,6 +196,11 @@ class CycleKillTest {
         model.save(out);
         return summary.figures();
       }
+    }
+
+    @Override
+    public void goPartOfTheWay(Path active, Path trained, double share, Path out) {
+      CheckpointBlend.write(active, trained, share, out);
     }
 
     @Override

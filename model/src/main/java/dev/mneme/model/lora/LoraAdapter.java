@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * LoRA (Hu et al., arXiv 2106.09685, eq. 3): {@code W = W0 + s B A} with {@code s = alpha / r}, A
@@ -249,6 +250,26 @@ public final class LoraAdapter implements AutoCloseable {
           partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new CheckpointException(target + ": cannot be written (" + e + ")", e);
+    }
+  }
+
+  /**
+   * Copies an adapter folder so that merging the copy goes {@code share} of the way: the update is
+   * linear in alpha.
+   *
+   * @throws CheckpointException when it is not one, or when the disk fails
+   */
+  public static void copyPart(Path from, Path to, double share) {
+    double alpha = read(from).alpha() * share;
+    try {
+      Files.createDirectories(to);
+      Files.copy(from.resolve(WEIGHTS), to.resolve(WEIGHTS), StandardCopyOption.REPLACE_EXISTING);
+      ObjectNode settings =
+          (ObjectNode) Json.mapper().readTree(Files.readString(from.resolve(CONFIG)));
+      settings.put("lora_alpha", alpha);
+      Files.writeString(to.resolve(CONFIG), Json.mapper().writeValueAsString(settings), UTF_8);
+    } catch (IOException e) {
+      throw new CheckpointException(from + ": cannot be copied to " + to + " (" + e + ")", e);
     }
   }
 

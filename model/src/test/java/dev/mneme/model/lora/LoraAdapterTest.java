@@ -11,6 +11,7 @@ import dev.mneme.model.PackedBatch;
 import dev.mneme.model.PackedBatch.Segment;
 import dev.mneme.model.TrainableModel;
 import dev.mneme.model.TrainingOptions;
+import dev.mneme.model.checkpoint.CheckpointBlend;
 import dev.mneme.model.checkpoint.CheckpointException;
 import dev.mneme.model.checkpoint.SafetensorsFile;
 import dev.mneme.model.layer.Parameter;
@@ -151,6 +152,29 @@ class LoraAdapterTest {
               GoldenCheckpoints.folder("deepseek-v3"), OptimizerConfig.adamW(), EXACT, read, 99)) {
         adapter(again).load(dir);
         assertThat(again.weights()).isEqualTo(model.weights());
+      }
+    }
+  }
+
+  @Test
+  void aPartOfAnAdapterGoesThatPartOfTheWay() {
+    Path part = dir.resolve("part");
+    try (TrainableModel model = open("deepseek-v3", 4, "q_b_proj", "o_proj")) {
+      LoraAdapter lora = adapter(model);
+      float[] before = model.weights();
+      train(model, 5);
+      lora.save(dir.resolve("whole"));
+      LoraAdapter.copyPart(dir.resolve("whole"), part, 0.5);
+      float[] half = CheckpointBlend.blend(before, model.weights(), 0.5);
+      try (TrainableModel again =
+          TrainableModel.load(
+              GoldenCheckpoints.folder("deepseek-v3"),
+              OptimizerConfig.adamW(),
+              EXACT,
+              LoraAdapter.read(part),
+              99)) {
+        adapter(again).load(part);
+        assertThat(again.weights()).containsExactly(half, within(1e-6f));
       }
     }
   }
