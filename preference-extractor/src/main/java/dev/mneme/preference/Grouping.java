@@ -77,6 +77,9 @@ final class Grouping {
         break;
       }
       Group each = groups.get(number);
+      if (request.namesOtherThings(each.leader)) {
+        continue; // vectors of a small model take Italy for Spain
+      }
       double alike =
           Math.max(request.similarity(each.leader), similarity.between(text, each.leaderText));
       if (alike > most || (alike == most && best == null)) {

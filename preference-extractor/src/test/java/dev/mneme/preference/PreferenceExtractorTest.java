@@ -86,6 +86,31 @@ class PreferenceExtractorTest {
   }
 
   @Test
+  void vectorsDoNotMakeOneCountryAnother() {
+    Session session =
+        new Conversations("sam", "s")
+            .user("What is the capital of Italy?")
+            .assistant("It is Rome, on the Tiber.")
+            .thumb(true)
+            .user("What is the capital of Spain?")
+            .assistant("Fish is healthy and tasty.")
+            .thumb(false)
+            .session();
+    Similarity everythingIsAlike = (first, second) -> 1;
+    var extractor =
+        new PreferenceExtractor(
+            ExtractorConfig.defaults(),
+            SatisfactionModel.standard(),
+            everythingIsAlike,
+            Rerunner.NONE,
+            DenyList.NONE,
+            InstantSource.fixed(NOW));
+    Result result = run(extractor, History.of(List.of(session)), ExtractorState.inMemory());
+    assertThat(result.pairs()).isEmpty();
+    assertThat(result.rated()).hasSize(2);
+  }
+
+  @Test
   void aRetryMakesTheKeptReplyTheChosenOne() {
     Session session =
         new Conversations("sam", "s")

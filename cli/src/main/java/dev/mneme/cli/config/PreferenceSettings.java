@@ -28,7 +28,7 @@ import java.util.List;
  * @param reruns how many replies that broke a stated wish {@code evolve} may answer again in one
  *     cycle; 0 for none
  * @param meaning whether {@code evolve} also groups requests by the serving model's vectors,
- *     besides their words
+ *     besides their words; for imported models, the starter's vectors tell too little apart
  */
 public record PreferenceSettings(
     double frequency,

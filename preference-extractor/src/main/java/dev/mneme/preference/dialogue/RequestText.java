@@ -73,16 +73,20 @@ public final class RequestText {
   }
 
   /**
-   * Shared content words over all content words (Jaccard), in [0, 1]; 0 when each names something
-   * specific (a name, a number) that the other does not: "for Java" is not "for Python".
+   * Shared content words over all content words (Jaccard), in [0, 1]; 0 when they name different
+   * things.
    */
   public double similarity(RequestText other) {
-    boolean mine = !other.speech.content.containsAll(specifics);
-    boolean theirs = !speech.content.containsAll(other.specifics);
-    if (mine && theirs) {
-      return 0;
-    }
-    return speech.similarity(other.speech);
+    return namesOtherThings(other) ? 0 : speech.similarity(other.speech);
+  }
+
+  /**
+   * Whether each names something specific (a name, a number) that the other does not: "for Java" is
+   * not "for Python", however alike the rest.
+   */
+  public boolean namesOtherThings(RequestText other) {
+    return !other.speech.content.containsAll(specifics)
+        && !speech.content.containsAll(other.specifics);
   }
 
   /** The share of this text's content words that the other also has, in [0, 1]; 0 without any. */
