@@ -6,6 +6,7 @@ import dev.mneme.data.PreferencePair;
 import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.cycle.PromotionGate;
 import dev.mneme.dpo.cycle.TrainingSet;
+import dev.mneme.dpo.train.DpoConfig;
 import dev.mneme.ltm.MemoryStoreException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,6 +28,7 @@ import picocli.CommandLine.Spec;
         "Learn from the feedback in memory: extract, train, compare, promote only what is better.")
 final class EvolveCommand implements Callable<Integer> {
   private static final int SHOWN_PAIRS = 10;
+  private static final int WATCH_MINUTES = 60;
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -53,16 +56,36 @@ final class EvolveCommand implements Callable<Integer> {
       description = "With --watch: how often to look (default: ${DEFAULT-VALUE}).")
   int pollSeconds = 60;
 
+  @Option(
+      names = "--max-minutes",
+      paramLabel = "N",
+      description =
+          "Training ends after so long with what it has learnt (default: 60 with --watch, else"
+              + " training.maxMinutes).")
+  @Nullable Double maxMinutes;
+
+  @Option(
+      names = "--max-memory",
+      paramLabel = "MB",
+      description =
+          "With --watch: do not begin when training needs more (default: ${DEFAULT-VALUE}).")
+  long maxMemory = 4096;
+
   @Option(names = "--json", description = "Print as JSON.")
   boolean json;
 
   @Override
   public Integer call() throws InterruptedException {
+    if (maxMinutes != null && !(maxMinutes > 0)) {
+      throw new UserError(
+          "--max-minutes must be positive, got " + maxMinutes, ExitCodes.USAGE, null);
+    }
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
       PrintWriter err = Output.err(spec);
       var evolution =
           new Evolution(
               bench,
+              budgeted(bench.config().training()),
               line -> {
                 err.println(line);
                 err.flush();
@@ -72,6 +95,15 @@ final class EvolveCommand implements Callable<Integer> {
       }
       return watch ? watch(evolution) : run(evolution, cycles);
     }
+  }
+
+  private DpoConfig budgeted(DpoConfig training) {
+    if (maxMinutes != null) {
+      return training.toBuilder().maxMinutes(maxMinutes).build();
+    }
+    return watch && training.maxMinutes() == 0
+        ? training.toBuilder().maxMinutes(WATCH_MINUTES).build()
+        : training;
   }
 
   private int run(Evolution evolution, int times) {
@@ -92,6 +124,17 @@ final class EvolveCommand implements Callable<Integer> {
   }
 
   private int watch(Evolution evolution) throws InterruptedException {
+    long needed = evolution.memoryNeeded() >> 20;
+    if (needed > maxMemory) {
+      throw new UserError(
+          "training the active model needs about "
+              + needed
+              + " MB and --max-memory allows "
+              + maxMemory
+              + "; allow more, or train a part of it (training.loraRank)",
+          ExitCodes.USAGE,
+          null);
+    }
     PrintWriter err = Output.err(spec);
     err.println("Watching; Ctrl-C ends it.");
     err.flush();

@@ -46,9 +46,18 @@ public final class Evolution {
    * @param progress receives lines for people
    */
   public Evolution(Workbench bench, Consumer<String> progress) {
+    this(bench, bench.config().training(), progress);
+  }
+
+  /**
+   * The same with a training of its own, for example one that ends after some time.
+   *
+   * @param progress receives lines for people
+   */
+  public Evolution(Workbench bench, DpoConfig training, Consumer<String> progress) {
     this.bench = bench;
     this.progress = progress;
-    this.training = bench.config().training();
+    this.training = training;
     EvolutionConfig config = bench.config().evolution();
     Path runs = bench.home().runs();
     // The memory is borrowed for the snapshot only: a chat can use it while training runs.
@@ -143,6 +152,11 @@ public final class Evolution {
               step.kl(),
               step.pairsPerSecond()));
     }
+  }
+
+  /** About how many bytes training the active checkpoint takes. */
+  public long memoryNeeded() {
+    return ModelCandidateTrainer.memoryNeeded(bench.registry().folder(active()), training);
   }
 
   /** Pairs the latest finished cycle trained on; 0 when there was none. */

@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param patience evaluations without improvement before the preference phase stops; 0 never stops
  * @param klBudget how far the preference phase may go from where it started, in KL to the reference
  *     per token, nats; it stops when that is spent
+ * @param maxMinutes wall-clock time after which the preference phase stops with what it has learnt;
+ *     0 for no limit. A run that was stopped by it does not come out the same again
  * @param loraRank rank of a low-rank update that is trained instead of all weights; 0 trains all
  * @param loraAlpha the low-rank update counts alpha / rank
  * @param loraTargets modules that get one, as in PEFT; {@code all-linear} for all inside the blocks
@@ -63,6 +65,7 @@ public record DpoConfig(
     double validationFraction,
     int patience,
     double klBudget,
+    double maxMinutes,
     int loraRank,
     double loraAlpha,
     List<String> loraTargets,
@@ -86,6 +89,10 @@ public record DpoConfig(
     requirePositive(sftLearningRate, "sftLearningRate");
     requirePositive(maxGradNorm, "maxGradNorm");
     requirePositive(klBudget, "klBudget");
+    if (!(maxMinutes >= 0)) {
+      throw new IllegalArgumentException(
+          "maxMinutes must be 0 (no limit) or positive, got " + maxMinutes);
+    }
     if (epochs < 0 || pairsPerStep < 1 || pairsPerMicroBatch < 1 || maxTokens < 8) {
       throw new IllegalArgumentException(
           "epochs must not be negative, pairsPerStep and pairsPerMicroBatch must be at least 1 and"
@@ -151,6 +158,7 @@ public record DpoConfig(
         0.1,
         3,
         1.0,
+        0,
         0,
         16,
         List.of(LoraConfig.ALL_LINEAR),
@@ -227,6 +235,7 @@ public record DpoConfig(
     private double validationFraction;
     private int patience;
     private double klBudget;
+    private double maxMinutes;
     private int loraRank;
     private double loraAlpha;
     private List<String> loraTargets;
@@ -256,6 +265,7 @@ public record DpoConfig(
       validationFraction = from.validationFraction;
       patience = from.patience;
       klBudget = from.klBudget;
+      maxMinutes = from.maxMinutes;
       loraRank = from.loraRank;
       loraAlpha = from.loraAlpha;
       loraTargets = from.loraTargets;
@@ -373,6 +383,11 @@ public record DpoConfig(
       return this;
     }
 
+    public Builder maxMinutes(double value) {
+      maxMinutes = value;
+      return this;
+    }
+
     public Builder loraRank(int value) {
       loraRank = value;
       return this;
@@ -422,6 +437,7 @@ public record DpoConfig(
           validationFraction,
           patience,
           klBudget,
+          maxMinutes,
           loraRank,
           loraAlpha,
           loraTargets,

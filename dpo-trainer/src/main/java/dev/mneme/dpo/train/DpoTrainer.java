@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DpoTrainer {
   private static final int VALIDATION_EVERY = 8;
+  private static final double NANOS_PER_MINUTE = 60e9;
 
   /** The end of the cosine, as a share of the peak. */
   private static final double RATE_FLOOR = 0.1;
@@ -158,6 +159,7 @@ public final class DpoTrainer {
     private final @Nullable StepWatch watch;
     private final List<StepWatch.Part> parts = new ArrayList<>();
     private TrainingState state = TrainingState.start("", 0);
+    private final long startNanos = nanoTime.getAsLong();
     private long replayed;
 
     Run(
@@ -336,6 +338,10 @@ public final class DpoTrainer {
         state = state.startedAt(metrics.kl());
       } else if (metrics.kl() - started > config.klBudget()) {
         return "the KL budget of " + config.klBudget() + " is spent";
+      }
+      if (config.maxMinutes() > 0
+          && nanoTime.getAsLong() - startNanos > config.maxMinutes() * NANOS_PER_MINUTE) {
+        return "the " + config.maxMinutes() + " minutes are over";
       }
       if (!data.validation().isEmpty()
           && config.patience() > 0

@@ -13,6 +13,7 @@ import dev.mneme.model.PackedBatch;
 import dev.mneme.model.TrainableModel;
 import dev.mneme.model.TrainingOptions;
 import dev.mneme.model.checkpoint.CheckpointBlend;
+import dev.mneme.model.checkpoint.CheckpointReader;
 import dev.mneme.model.lora.LoraAdapter;
 import dev.mneme.model.text.ChatTemplate;
 import dev.mneme.model.text.Tokenizer;
@@ -37,6 +38,9 @@ import tools.jackson.core.type.TypeReference;
  * DpoTrainer}, writes a whole checkpoint folder. One run at a time.
  */
 public final class ModelCandidateTrainer implements CandidateTrainer {
+  /** See {@link #memoryNeeded}. */
+  private static final long FLAT_BYTES = 3L << 29;
+
   /** Where low-rank updates stand on their own, inside the checkpoint they are merged into. */
   private static final String ADAPTER = "adapter";
 
@@ -74,6 +78,18 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
       return 2 * files.filter(Files::isRegularFile).mapToLong(ModelCandidateTrainer::size).sum();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + active, e);
+    }
+  }
+
+  /**
+   * About how many bytes of memory a training takes: per parameter the weight, its rounded copy,
+   * its gradient and (without a low-rank update) two moments, and a flat part for activations, data
+   * and the virtual machine, generous for models of our size.
+   */
+  public static long memoryNeeded(Path active, DpoConfig config) {
+    try (CheckpointReader reader = CheckpointReader.open(active)) {
+      long each = 4 + 2 + 4 + (config.loraRank() > 0 ? 0 : 8);
+      return reader.config().parameterCount() * each + FLAT_BYTES;
     }
   }
 

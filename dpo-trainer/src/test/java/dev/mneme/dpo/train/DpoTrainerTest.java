@@ -17,9 +17,11 @@ import dev.mneme.model.TrainableModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -246,6 +248,27 @@ class DpoTrainerTest {
     TrainingSummary summary = train(somePairs(8), tight).summary();
     assertThat(summary.stoppedBecause()).contains("KL budget");
     assertThat(summary.steps()).isLessThan(50);
+  }
+
+  @Test
+  void theTimeBudgetStopsTheRunWithWhatItHasLearnt() {
+    DpoConfig hasty = config(50, 8, 8, 1e-3).toBuilder().maxMinutes(5).build();
+    var minutes = new AtomicLong();
+    try (TrainableModel model = Tiny.model(dir)) {
+      float[] before = model.weights();
+      var trainer =
+          new DpoTrainer(
+              model,
+              "hash",
+              CHARACTERS,
+              hasty,
+              null,
+              () -> Duration.ofMinutes(minutes.getAndIncrement()).toNanos());
+      TrainingSummary summary = trainer.train(somePairs(8), List.of(), null, step -> {});
+      assertThat(summary.stoppedBecause()).contains("5.0 minutes are over");
+      assertThat(summary.steps()).isBetween(1, 5);
+      assertThat(model.weights()).isNotEqualTo(before);
+    }
   }
 
   @Test
