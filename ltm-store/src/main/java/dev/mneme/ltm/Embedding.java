@@ -5,9 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -260,6 +262,18 @@ final class Embedding implements AutoCloseable {
               Ledger.putMeta(handle, "generation:" + id, Integer.toString(next));
               return next;
             });
+  }
+
+  /** Which field of the index holds whose vectors, as the ledger has it. */
+  static Set<String> generations(Handle handle) {
+    return handle
+        .createQuery("select name, val from meta where name like 'generation:%'")
+        .map(
+            (row, context) ->
+                Vectors.field(row.getInt(2))
+                    + " "
+                    + row.getString(1).substring("generation:".length()))
+        .set();
   }
 
   private void loop() {

@@ -45,6 +45,10 @@ final class Follower implements AutoCloseable {
   private long touches;
   private long touchesDone;
   private long touchesKept;
+
+  /** Touches that somebody waits to see committed. */
+  private long keep;
+
   private boolean closing;
   private @Nullable MemoryStoreException failure;
 
@@ -56,7 +60,7 @@ final class Follower implements AutoCloseable {
     this.wanted = last;
     this.thread = Thread.ofPlatform().name("mneme-ltm-indexer").daemon(true).unstarted(this::loop);
     try {
-      if (index.fits(last)) {
+      if (index.fits(last, embedders())) {
         applied = index.committed();
       } else {
         rebuild(last);
@@ -133,6 +137,10 @@ final class Follower implements AutoCloseable {
     monitor.lock();
     try {
       long wantedTouches = touches;
+      if (kept) {
+        keep = touches;
+        moved.signalAll();
+      }
       while ((kept ? touchesKept : touchesDone) < wantedTouches) {
         if (failure != null) {
           throw failure;
@@ -176,12 +184,16 @@ final class Follower implements AutoCloseable {
     }
   }
 
+  private Set<String> embedders() {
+    return ledger.jdbi().withHandle(Embedding::generations);
+  }
+
   /** Makes the index anew from the ledger. Only while the thread is not running, or is paused. */
   private void rebuild(long last) {
     try {
       index.clear();
       ledger.jdbi().useHandle(handle -> rebuild(handle));
-      index.commit(last, steps);
+      index.commit(last, embedders(), steps);
       index.refresh();
       applied = last;
     } catch (IOException e) {
@@ -207,7 +219,7 @@ final class Follower implements AutoCloseable {
       List<Long> again;
       monitor.lock();
       try {
-        while (applied >= wanted && touched.isEmpty() && !closing) {
+        while (applied >= wanted && touched.isEmpty() && !closing && touchesKept >= keep) {
           if (uncommitted == 0) {
             moved.awaitUninterruptibly();
           } else {
@@ -239,8 +251,9 @@ final class Follower implements AutoCloseable {
           ledger.jdbi().useHandle(handle -> indexer.again(handle, again));
           uncommitted += again.size();
         }
-        if (uncommitted > 0 && (uncommitted >= COMMIT || to == from && again.isEmpty())) {
-          index.commit(to, steps);
+        boolean idle = to == from && again.isEmpty();
+        if (uncommitted > 0 && (uncommitted >= COMMIT || idle || last)) {
+          index.commit(to, embedders(), steps);
           uncommitted = 0;
           committed = true;
         }

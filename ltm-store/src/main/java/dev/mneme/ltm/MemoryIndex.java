@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.FieldType;
@@ -118,9 +119,10 @@ final class MemoryIndex implements AutoCloseable {
    * @param schema shape of the documents
    * @param words recipe of the terms
    * @param store the ledger's own id
+   * @param embedders whose vectors stand in which field, a line each
    */
-  record Stamp(long applied, String schema, String words, String store) {
-    static final Stamp NONE = new Stamp(-1, "", "", "");
+  record Stamp(long applied, String schema, String words, String store, Set<String> embedders) {
+    static final Stamp NONE = new Stamp(-1, "", "", "", Set.of());
   }
 
   /** A turn to be indexed: counted terms of itself, of its window and of its facts. */
@@ -191,13 +193,18 @@ final class MemoryIndex implements AutoCloseable {
     }
   }
 
-  /** True when the index was made from this ledger by this recipe and is not ahead of it. */
-  boolean fits(long lastSequence) {
+  /**
+   * True when the index was made from this ledger by this recipe and is not ahead of it.
+   *
+   * @param embedders the generations of vectors the ledger knows, see {@link Stamp}
+   */
+  boolean fits(long lastSequence, Set<String> embedders) {
     return stamp.applied() >= 0
         && stamp.applied() <= lastSequence
         && stamp.schema().equals(SCHEMA)
         && stamp.words().equals(Words.ID)
-        && stamp.store().equals(store);
+        && stamp.store().equals(store)
+        && embedders.containsAll(stamp.embedders());
   }
 
   long committed() {
@@ -401,18 +408,19 @@ final class MemoryIndex implements AutoCloseable {
   }
 
   /** Makes everything up to a change durable. */
-  void commit(long applied, Steps steps) throws IOException {
+  void commit(long applied, Set<String> embedders, Steps steps) throws IOException {
     var data = new HashMap<String, String>();
     data.put("applied", Long.toString(applied));
     data.put("schema", SCHEMA);
     data.put("words", Words.ID);
     data.put("store", store);
+    data.put("embedders", String.join("\n", embedders));
     writer.setLiveCommitData(data.entrySet());
     writer.prepareCommit();
     steps.reached("index-prepared");
     writer.commit();
     steps.reached("index-committed");
-    stamp = new Stamp(applied, SCHEMA, Words.ID, store);
+    stamp = new Stamp(applied, SCHEMA, Words.ID, store, Set.copyOf(embedders));
   }
 
   /** Makes what was put visible to searches that begin later. */
@@ -475,7 +483,8 @@ final class MemoryIndex implements AutoCloseable {
           Long.parseLong(data.getOrDefault("applied", "-1")),
           data.getOrDefault("schema", ""),
           data.getOrDefault("words", ""),
-          data.getOrDefault("store", ""));
+          data.getOrDefault("store", ""),
+          data.getOrDefault("embedders", "").lines().collect(Collectors.toUnmodifiableSet()));
     } catch (NumberFormatException e) {
       return Stamp.NONE;
     }

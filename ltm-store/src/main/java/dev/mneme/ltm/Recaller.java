@@ -56,10 +56,16 @@ final class Recaller {
 
   private final RecallWeights weights;
   private final Words words;
+  private final int exact;
 
   Recaller(RecallWeights weights, Words words) {
+    this(weights, words, EXACT);
+  }
+
+  Recaller(RecallWeights weights, Words words, int exact) {
     this.weights = weights;
     this.words = words;
+    this.exact = exact;
   }
 
   /**
@@ -258,7 +264,7 @@ final class Recaller {
     for (int space : ask.spaces()) {
       Term mine = new Term(MemoryIndex.SPACE, MemoryIndex.number(space));
       Query within = filtered(ask, new TermQuery(mine), true);
-      if (base.getIndexReader().docFreq(mine) > EXACT) {
+      if (base.getIndexReader().docFreq(mine) > exact) {
         for (ScoreDoc each :
             base.search(
                     new KnnFloatVectorQuery(meaning.field(), meaning.vector(), ask.depth(), within),
@@ -297,7 +303,9 @@ final class Recaller {
   }
 
   /**
-   * Words and meaning have no common scale, so each is divided by its best. The sum, and not the
+   * Words and meaning have no common scale, so words are divided by their best and meaning is
+   * stretched from the farthest turn that was looked at to the nearest: the vectors of a language
+   * model all point much the same way, and what they share says nothing. The sum, and not the
    * ranks: ranks lie so close together that the bounded factors would decide.
    */
   private void fuse(List<Candidate> candidates, List<Near> nearest) {
@@ -307,7 +315,8 @@ final class Recaller {
       each.multiply("of the best words", bestWords == 0 ? 1 : 1 / bestWords);
       byDoc.put(each.doc, each);
     }
-    double bestMeaning = nearest.isEmpty() ? 0 : Math.max(0, nearest.getFirst().score());
+    double best = nearest.isEmpty() ? 0 : nearest.getFirst().score();
+    double least = nearest.isEmpty() ? 0 : Math.max(0, nearest.getLast().score());
     for (Near near : nearest) {
       if (near.score() <= 0) {
         break;
@@ -317,7 +326,8 @@ final class Recaller {
         each = near.candidate();
         candidates.add(each);
       }
-      each.add("meaning", weights.vector() * near.score() / bestMeaning);
+      double share = best == least ? 1 : (near.score() - least) / (best - least);
+      each.add("meaning", weights.vector() * share);
     }
   }
 

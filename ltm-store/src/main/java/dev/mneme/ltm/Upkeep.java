@@ -713,7 +713,7 @@ final class Upkeep {
       }
       return ledger;
     } catch (RuntimeException e) {
-      log.warn("the ledger of {} cannot be read; the journal has to do", home, e);
+      log.warn("the ledger of {} cannot be read ({}); the journal has to do", home, e.getMessage());
       if (ledger != null) {
         ledger.close();
       }

@@ -136,6 +136,37 @@ final class EmbeddingTest {
   }
 
   @Test
+  void anIndexOfAnotherEmbeddersVectorsIsMadeAnew() {
+    try (MemoryStore memory = MemoryStore.open(with("one"))) {
+      fill(memory);
+      memory.awaitVectors();
+    }
+    // As after a ledger was replaced: what the index has in its first field, this ledger says,
+    // another embedder made.
+    try (Ledger ledger = Ledger.open(home, Vault.open(home, null))) {
+      ledger
+          .jdbi()
+          .useHandle(
+              handle -> {
+                handle.execute("delete from vector");
+                handle.execute("delete from meta where name like 'generation:%'");
+                Ledger.putMeta(handle, "generation:other", "1");
+                Ledger.putMeta(handle, "generation:one", "2");
+                Ledger.putMeta(handle, "serving generation", "1");
+              });
+      ledger.flush();
+    }
+    try (MemoryStore memory =
+        MemoryStore.open(with(home, embedder("other"), FormerEmbedders.none()))) {
+      assertThat(memory.recall(MemoryQuery.of(ANN, "hound", 1)))
+          .as("no vector of another embedder is compared")
+          .noneMatch(found -> found.breakdown().containsKey("meaning"));
+      memory.awaitVectors();
+      assertThat(foundByMeaning(memory)).isTrue();
+    }
+  }
+
+  @Test
   void theFormerEmbedderServesUntilTheNewOneHasEmbeddedEveryTurn() throws InterruptedException {
     try (MemoryStore memory = MemoryStore.open(with("one"))) {
       fill(memory);

@@ -236,4 +236,27 @@ final class FactsTest {
           .containsExactly("lives_in=Bergen CURRENT");
     }
   }
+
+  /** Reading all of an attribute for each statement made many values quadratic. */
+  @Test
+  void aStatementFindsItsValueByTheIndexHoweverManyThereAre() {
+    try (MemoryStore memory = MemoryStore.open(config())) {
+      memory.remember(user(ANN, 0, "I like tea."));
+    }
+    try (Ledger ledger = Ledger.open(home, Vault.open(home, null))) {
+      String plan =
+          ledger
+              .jdbi()
+              .withHandle(
+                  handle ->
+                      handle
+                          .createQuery(
+                              "explain select body from fact where space_id = 1 and subject ="
+                                  + " 'user' and attribute = 'likes' and replaced_at is null and"
+                                  + " status = 'CURRENT' and val_hash = 5 order by seq")
+                          .mapTo(String.class)
+                          .one());
+      assertThat(plan).contains("FACT_BELIEVED: ", "VAL_HASH\" = CAST(5", "REPLACED_AT\" IS NULL");
+    }
+  }
 }

@@ -1,0 +1,119 @@
+package dev.mneme.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.mneme.cli.config.MnemeConfig;
+import dev.mneme.cli.models.ChatModels;
+import dev.mneme.cli.models.ModelEmbedder;
+import dev.mneme.data.Json;
+import dev.mneme.data.StarterCheckpoint;
+import dev.mneme.dpo.registry.CheckpointManifest;
+import dev.mneme.dpo.registry.CheckpointRegistry;
+import dev.mneme.dpo.registry.DataProvenance;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** {@code memory.embedder}: the bundled language model gives the memory's vectors. */
+class MemoryEmbedderTest {
+  @TempDir Path dir;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private CheckpointRegistry registry;
+  private CheckpointManifest first;
+
+  @BeforeEach
+  void installTheBundledCheckpoint() {
+    assumeTrue(StarterCheckpoint.isPresent(), "this build carries no starter checkpoint");
+    registry = CheckpointRegistry.open(dir.resolve("home/models"), Clock.systemUTC());
+    BundledCheckpoint.installIfMissing(registry);
+    first = registry.active().orElseThrow();
+  }
+
+  private int run(String... args) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    var all = new ArrayList<>(List.of("--home", dir.resolve("home").toString()));
+    all.addAll(List.of(args));
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(all.toArray(String[]::new));
+  }
+
+  private JsonNode search(String... settings) {
+    var args = new ArrayList<>(List.of(settings));
+    args.addAll(List.of("memory", "search", "--json", "Where does the dog sleep?"));
+    assertThat(run(args.toArray(String[]::new))).as(err.toString()).isEqualTo(ExitCodes.OK);
+    return Json.mapper().readTree(out.toString());
+  }
+
+  /** Another checkpoint: the same weights in a folder with other bytes. */
+  private CheckpointManifest second() throws IOException {
+    Path folder = registry.newCandidateFolder();
+    try (Stream<Path> files = Files.list(registry.folder(first))) {
+      for (Path each : files.filter(f -> !f.endsWith("mneme.json")).toList()) {
+        Files.copy(each, folder.resolve(each.getFileName()));
+      }
+    }
+    Files.writeString(folder.resolve("config.json"), "\n", StandardOpenOption.APPEND);
+    return registry.register(
+        folder, "second", first.id(), CheckpointManifest.Kind.CYCLE, Map.of(), DataProvenance.NONE);
+  }
+
+  @Test
+  void theModelsOwnStatesJoinTheWordsAndANewModelTakesOver() throws IOException {
+    String embedder = "memory.embedder=" + first.id();
+    for (String said : List.of("The dog sleeps in the kitchen.", "Bread needs flour and water.")) {
+      assertThat(run("--set", embedder, "memory", "add", said)).isEqualTo(ExitCodes.OK);
+    }
+    assertThat(run("--set", embedder, "memory", "rebuild-index")).isEqualTo(ExitCodes.OK);
+
+    JsonNode both = search("--set", embedder);
+    assertThat(both.get(0).at("/text").asString()).contains("kitchen");
+    assertThat(both.get(0).at("/breakdown/meaning").asDouble()).isPositive();
+    assertThat(both.get(0).at("/breakdown/words").asDouble()).isPositive();
+    assertThat(search().get(0).at("/breakdown").has("meaning")).as("off by default").isFalse();
+
+    String other = "memory.embedder=" + second().id();
+    assertThat(search("--set", other).get(0).at("/breakdown").has("meaning"))
+        .as("at once, by the vectors of the former model")
+        .isTrue();
+    assertThat(run("--set", other, "memory", "rebuild-index")).isEqualTo(ExitCodes.OK);
+    assertThat(search("--set", other).get(0).at("/breakdown").has("meaning")).isTrue();
+    assertThat(run("--set", other, "memory", "verify")).as(out.toString()).isEqualTo(ExitCodes.OK);
+  }
+
+  @Test
+  void aFormerEmbedderIsFoundAmongTheCheckpointsByItsId() throws IOException {
+    CheckpointManifest other = second();
+    var models =
+        new ChatModels(
+            MnemeConfig.defaults().model(), () -> registry, Map.of(), InstantSource.system());
+    String firstId;
+    try (ModelEmbedder embedder = models.embedder(first.id())) {
+      firstId = embedder.id();
+    }
+    try (ModelEmbedder found = models.embedderOfBefore(firstId);
+        ModelEmbedder second = models.embedder(other.id())) {
+      assertThat(found).isNotNull();
+      assertThat(found.id()).isEqualTo(firstId).isNotEqualTo(second.id());
+      assertThat(found.embed("The dog sleeps.")).hasSize(found.dimensions());
+    }
+    assertThat(models.embedderOfBefore("moee-1:000000000000")).isNull();
+  }
+}
