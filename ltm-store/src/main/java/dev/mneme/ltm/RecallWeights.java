@@ -8,8 +8,8 @@ package dev.mneme.ltm;
  * @param window weight of the BM25F score of the turn with two neighbours on each side
  * @param session weight of the BM25 score of the stretch of the session around the turn
  * @param facts weight of the BM25 score of what rules drew from the turn
- * @param vector weight of the vector view's rank against the words' rank, where there is an
- *     embedder
+ * @param vector weight of the nearest in meaning against the best by words, where there is an
+ *     embedder; with the bundled model's vectors more of it finds less (docs/experiments.md)
  * @param speaker boost of the one person a question names, 1 to 1.5
  * @param date boost of turns said at the time a question names, 1 to 1.5
  * @param recency boost of what is said at the moment of asking; half of it is left after a month, 1
@@ -47,6 +47,6 @@ public record RecallWeights(
   }
 
   public static RecallWeights defaults() {
-    return new RecallWeights(0.8, 1.6, 1, 1, 1, 1.15, 1.25, 1.05, 1.1, 1.05, 100);
+    return new RecallWeights(0.8, 1.6, 1, 1, 0.3, 1.15, 1.25, 1.05, 1.1, 1.05, 100);
   }
 }
