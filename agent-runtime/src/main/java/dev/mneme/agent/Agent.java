@@ -33,7 +33,8 @@ public final class Agent {
   /**
    * @param tools what it may call; the persona's own list restricts it further
    * @param preferences what the scope's user asked for in general, as found by a preference
-   *     extractor; asked at every step, so it should be quick
+   *     extractor; asked at every step, so it should be quick. When it throws {@link
+   *     AgentMemoryException}, the reply is written without, and that is said.
    */
   public Agent(
       ChatModel model,

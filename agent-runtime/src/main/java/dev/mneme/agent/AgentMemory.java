@@ -25,6 +25,9 @@ public interface AgentMemory extends AutoCloseable {
   /** The newest turns of the scope's session in order of index, at most {@code limit}. */
   List<Turn> recentTurns(Scope scope, int limit);
 
+  /** The turns of the scope's user with these ids, in that order; unknown ones are left out. */
+  List<Turn> turns(Scope scope, List<String> ids);
+
   /** Records feedback on a turn; durable when this returns. */
   void record(Scope scope, Signal signal);
 

@@ -51,6 +51,8 @@ public final class AgentSession {
               + " (last |earlier |first )?(answer|reply|advice|recommendation|suggestion|idea|"
               + "explanation|list|poem|story)\\b",
           Pattern.CASE_INSENSITIVE);
+  private static final String NO_WISHES =
+      "The reply was written without what you asked for in general: ";
   private static final String NO_MEMORY = "The reply was written without long-term memory: ";
 
   /** How much of the conversation the prompt had to leave out, as it was last said. */
@@ -197,7 +199,13 @@ public final class AgentSession {
    */
   public void saveUnsaved() {
     while (!unsaved.isEmpty()) {
-      agent.memory.log(unsaved.peekFirst());
+      try {
+        agent.memory.log(unsaved.peekFirst());
+      } catch (AgentMemoryException.Refused e) {
+        // It would be refused for ever, and keep everything behind it from being logged.
+        unsaved.removeFirst();
+        throw e;
+      }
       unsaved.removeFirst();
     }
   }
@@ -244,6 +252,8 @@ public final class AgentSession {
       fail(events, "the model failed: " + e.getMessage(), e.retryable(), partial);
     } catch (Prompt.PromptTooLong e) {
       fail(events, String.valueOf(e.getMessage()), false, partial);
+    } catch (AgentMemoryException.Refused e) {
+      fail(events, "the reply cannot be remembered: " + e.getMessage(), false, partial);
     } catch (AgentMemoryException e) {
       fail(
           events,
@@ -321,9 +331,18 @@ public final class AgentSession {
       this.cancellation = cancellation;
       this.partial = partial;
       this.tools = agent.tools.specs();
-      this.preferences = agent.preferences.apply(scope);
+      this.preferences = standing();
       this.today = agent.clock.instant().atZone(agent.config.zone()).toLocalDate();
       running.add(question.message());
+    }
+
+    private List<String> standing() {
+      try {
+        return agent.preferences.apply(scope);
+      } catch (AgentMemoryException e) {
+        events.accept(new AgentEvent.Warned(NO_WISHES + e.getMessage()));
+        return List.of();
+      }
     }
 
     void run() {

@@ -86,6 +86,14 @@ public final class InMemoryAgentMemory implements AgentMemory {
   }
 
   @Override
+  public synchronized List<Turn> turns(Scope scope, List<String> ids) {
+    List<Turn> mine = turns.getOrDefault(Owner.of(scope), List.of());
+    return ids.stream()
+        .flatMap(id -> mine.stream().filter(each -> each.id().equals(id)).limit(1))
+        .toList();
+  }
+
+  @Override
   public synchronized void record(Scope scope, Signal signal) {
     signals.add(new Recorded(scope, signal));
   }

@@ -73,6 +73,12 @@ public final class StoreMemory implements AgentMemory {
   }
 
   @Override
+  public List<Turn> turns(Scope scope, List<String> ids) {
+    Owner owner = Owner.of(scope);
+    return guarded(() -> ids.stream().flatMap(id -> store.turn(owner, id).stream()).toList());
+  }
+
+  @Override
   public void record(Scope scope, Signal signal) {
     guarded(() -> store.recordSignal(scope, signal));
   }
@@ -111,6 +117,8 @@ public final class StoreMemory implements AgentMemory {
       return work.get();
     } catch (MemoryStoreException e) {
       throw new AgentMemoryException(String.valueOf(e.getMessage()), e);
+    } catch (IllegalArgumentException e) {
+      throw new AgentMemoryException.Refused(String.valueOf(e.getMessage()), e);
     }
   }
 }

@@ -524,6 +524,11 @@ final class AgentSessionTest {
     }
 
     @Override
+    public List<Turn> turns(Scope scope, List<String> ids) {
+      return inner.turns(scope, ids);
+    }
+
+    @Override
     public void record(Scope scope, Signal signal) {
       inner.record(scope, signal);
     }

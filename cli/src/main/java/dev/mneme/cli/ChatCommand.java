@@ -11,6 +11,7 @@ import java.io.Console;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jline.terminal.Terminal;
@@ -36,7 +37,9 @@ final class ChatCommand implements Callable<Integer> {
   @Option(
       names = "--output-format",
       paramLabel = "FORMAT",
-      description = "With -p: text, json or stream-json (default: text).",
+      description =
+          "With -p: text (default), json (one object with reply, memories, provenance, timing) or"
+              + " stream-json (one object an event); docs/chat.md has every field.",
       converter = FormatConverter.class)
   Headless.Format format = Headless.Format.TEXT;
 
@@ -112,7 +115,7 @@ final class ChatCommand implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(stop);
     var agent = host.agent(who, PermissionAsker.nobody());
     // The weights are loaded at the first question about them: that is no part of the turn.
-    host.describeModel();
+    host.load();
     int code =
         new Headless(Output.out(spec), Output.err(spec), format, System::nanoTime)
             .run(agent.open(host.scope(id)), text.strip(), cancellation);
@@ -125,15 +128,17 @@ final class ChatCommand implements Callable<Integer> {
   private int converse(WorkbenchChatHost host, Persona who, String id) {
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build()) {
       boolean plain =
-          System.getenv("NO_COLOR") != null || Terminal.TYPE_DUMB.equals(terminal.getType());
+          !System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
+              || Terminal.TYPE_DUMB.equals(terminal.getType());
       Style style = new Style(!plain);
-      host.announceFirstRun(line -> terminal.writer().println(style.dim(line)));
-      terminal
-          .writer()
-          .println(
-              style.bold(who.name())
-                  + style.dim(" on " + host.describeModel() + ". /help, Ctrl-D."));
-      new Repl(host, terminal, style, who, id, host.clock()).run();
+      List<String> greeting = new ArrayList<>();
+      host.announceFirstRun(greeting::add);
+      greeting.add(
+          who.name()
+              + " on "
+              + host.describeModel()
+              + ". + or - judges a reply, /help lists the rest, Ctrl-D leaves.");
+      new Repl(host, terminal, style, who, id, host.clock(), greeting).run();
       return ExitCodes.OK;
     } catch (IOException e) {
       throw new UncheckedIOException("cannot use this terminal", e);

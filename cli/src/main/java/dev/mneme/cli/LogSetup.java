@@ -5,6 +5,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import org.slf4j.Logger;
@@ -15,11 +16,14 @@ import org.slf4j.LoggerFactory;
  * would cost a tenth of a second at every start.
  */
 public final class LogSetup extends ContextAwareBase implements Configurator {
+  private static final String WITH_TRACES = "%level %logger{0}: %msg%n";
+  private static final String BRIEF = WITH_TRACES + "%nopex";
+
   @Override
   public ExecutionStatus configure(LoggerContext context) {
     var encoder = new PatternLayoutEncoder();
     encoder.setContext(context);
-    encoder.setPattern("%level %logger{0}: %msg%n");
+    encoder.setPattern(BRIEF);
     encoder.start();
     var appender = new ConsoleAppender<ILoggingEvent>();
     appender.setContext(context);
@@ -36,7 +40,18 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
   static void verbose() {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
       context.getLogger("dev.mneme").setLevel(Level.DEBUG);
-      context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.INFO);
+      var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+      root.setLevel(Level.INFO);
+      root.iteratorForAppenders().forEachRemaining(LogSetup::showTraces);
+    }
+  }
+
+  private static void showTraces(Appender<ILoggingEvent> appender) {
+    if (appender instanceof ConsoleAppender<ILoggingEvent> console
+        && console.getEncoder() instanceof PatternLayoutEncoder encoder) {
+      encoder.stop();
+      encoder.setPattern(WITH_TRACES);
+      encoder.start();
     }
   }
 }

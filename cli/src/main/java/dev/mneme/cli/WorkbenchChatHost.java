@@ -3,6 +3,7 @@ package dev.mneme.cli;
 import dev.mneme.agent.Agent;
 import dev.mneme.agent.AgentConfig;
 import dev.mneme.agent.AgentMemory;
+import dev.mneme.agent.AgentMemoryException;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.agent.InMemoryAgentMemory;
 import dev.mneme.agent.Persona;
@@ -17,10 +18,12 @@ import dev.mneme.agent.tool.ToolContext;
 import dev.mneme.agent.tool.ToolLimits;
 import dev.mneme.cli.chat.ChatHost;
 import dev.mneme.cli.config.MnemeConfig.ChatConfig;
+import dev.mneme.cli.models.FollowingChatModel;
 import dev.mneme.data.ModelRef;
 import dev.mneme.data.Sampling;
 import dev.mneme.data.Scope;
 import dev.mneme.dpo.registry.CheckpointManifest;
+import dev.mneme.ltm.MemoryStoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -93,7 +96,15 @@ final class WorkbenchChatHost implements ChatHost {
   @Override
   public Agent agent(Persona persona, PermissionAsker asker) {
     return new Agent(
-        model, memory(), toolBox(asker), bench::statedPreferences, config(persona), bench.clock());
+        model, memory(), toolBox(asker), this::standing, config(persona), bench.clock());
+  }
+
+  private List<String> standing(Scope scope) {
+    try {
+      return bench.statedPreferences(scope);
+    } catch (MemoryStoreException e) {
+      throw new AgentMemoryException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   private AgentConfig config(Persona persona) {
@@ -203,11 +214,29 @@ final class WorkbenchChatHost implements ChatHost {
     return Persona.read(file);
   }
 
+  /** Waits until the model can answer. */
+  void load() {
+    model.ref();
+  }
+
   @Override
   public String describeModel() {
-    ModelRef ref = model.ref();
+    ModelRef ref = following() ? active() : model.ref();
     String hash = ref.sha256().startsWith("external:") ? "" : " " + ref.sha256().substring(0, 12);
     return ref.id() + hash;
+  }
+
+  private boolean following() {
+    return model instanceof FollowingChatModel;
+  }
+
+  /** What the registry says, so that nobody waits for weights to read a name. */
+  private ModelRef active() {
+    return bench
+        .registry()
+        .active()
+        .map(manifest -> new ModelRef(manifest.name(), manifest.sha256()))
+        .orElseGet(model::ref);
   }
 
   @Override
@@ -216,6 +245,16 @@ final class WorkbenchChatHost implements ChatHost {
     return bench.registry().list().stream()
         .map(m -> (m.id().equals(active) ? "* " : "  ") + m.id() + "  " + m.name())
         .toList();
+  }
+
+  @Override
+  public List<String> modelNames() {
+    return bench.registry().list().stream().map(CheckpointManifest::name).distinct().toList();
+  }
+
+  @Override
+  public int maxTokens() {
+    return bench.config().chat().maxTokens();
   }
 
   @Override

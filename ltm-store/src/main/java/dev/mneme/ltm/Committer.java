@@ -186,7 +186,7 @@ final class Committer implements AutoCloseable {
       broken =
           new MemoryStoreException(
               "the ledger cannot be written to its file ("
-                  + e.getMessage()
+                  + Ledger.firstCause(e)
                   + "); nothing acknowledged is lost; make room on the disk and reopen the store",
               false,
               e);

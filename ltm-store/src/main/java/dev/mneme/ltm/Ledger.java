@@ -23,6 +23,7 @@ import org.h2.api.ErrorCode;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,7 +142,27 @@ final class Ledger implements AutoCloseable {
 
   /** Writes everything committed to the file. Only while the writer writes nothing. */
   void flush() {
-    jdbi.useHandle(handle -> handle.execute(FLUSH));
+    try {
+      jdbi.useHandle(handle -> handle.execute(FLUSH));
+    } catch (JdbiException e) {
+      throw new MemoryStoreException(
+          "the ledger "
+              + file
+              + " cannot be written ("
+              + firstCause(e)
+              + "); nothing acknowledged is lost; make room on the disk and open it again",
+          true,
+          e);
+    }
+  }
+
+  /** What the file system said; H2 and Jdbi wrap it several times. */
+  static String firstCause(Throwable e) {
+    Throwable first = e;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    return String.valueOf(first.getMessage());
   }
 
   /** A connection of its own for the writer; closed with the ledger. */

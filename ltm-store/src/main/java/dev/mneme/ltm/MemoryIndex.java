@@ -1,6 +1,10 @@
 package dev.mneme.ltm;
 
+import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,12 +17,14 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.FieldType;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.document.StringField;
+import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.DocValues;
 import org.apache.lucene.index.FieldInfo;
@@ -52,6 +58,8 @@ import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.BytesRef;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The Lucene index: one document a turn, one a stretch of a session, nothing that the ledger does
@@ -142,6 +150,8 @@ final class MemoryIndex implements AutoCloseable {
       Map<String, float[]> vectors,
       @Nullable String keyPrefix) {}
 
+  private static final Logger log = LoggerFactory.getLogger(MemoryIndex.class);
+
   /** Indexes open and searchers acquired in this process. */
   private static final AtomicLong OPEN = new AtomicLong();
 
@@ -171,25 +181,45 @@ final class MemoryIndex implements AutoCloseable {
     OPEN.incrementAndGet();
   }
 
-  /** Opens the index in a directory, or in memory when {@code dir} is null. */
+  /**
+   * Opens the index in a directory, or in memory when {@code dir} is null. A damaged one, or one of
+   * another version, is emptied, because everything in it comes from the ledger: then {@link #fits}
+   * is false and the caller fills it.
+   */
   static MemoryIndex open(@Nullable Path dir, String store) {
     try {
-      return new MemoryIndex(
-          dir == null ? new ByteBuffersDirectory() : FSDirectory.open(dir), store);
-    } catch (IndexFormatTooNewException | IndexFormatTooOldException e) {
-      throw new MemoryStoreException(
-          "the index " + dir + " was written by another version; run `mneme memory rebuild-index`",
-          false,
-          e);
+      if (dir == null) {
+        return new MemoryIndex(new ByteBuffersDirectory(), store);
+      }
+      try {
+        return new MemoryIndex(FSDirectory.open(dir), store);
+      } catch (CorruptIndexException
+          | IndexFormatTooNewException
+          | IndexFormatTooOldException
+          | NoSuchFileException
+          | FileNotFoundException
+          | EOFException e) {
+        log.warn("the index {} is made anew from the ledger: {}", dir, e.getMessage());
+        empty(dir);
+        return new MemoryIndex(FSDirectory.open(dir), store);
+      }
     } catch (IOException e) {
       throw new MemoryStoreException(
           "cannot open the index "
               + dir
               + " ("
               + e.getMessage()
-              + "); the ledger is whole: run `mneme memory rebuild-index`",
+              + "); the ledger is whole: make room or the folder writable, and open it again",
           false,
           e);
+    }
+  }
+
+  private static void empty(Path dir) throws IOException {
+    try (Stream<Path> files = Files.list(dir)) {
+      for (Path each : files.toList()) {
+        Files.delete(each);
+      }
     }
   }
 

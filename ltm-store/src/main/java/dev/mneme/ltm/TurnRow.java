@@ -13,6 +13,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
 
 /** A turn as the ledger keeps it. */
 record TurnRow(
@@ -48,6 +51,9 @@ record TurnRow(
       @Nullable String replyTo,
       @Nullable Provenance provenance) {}
 
+  private static final Logger log = LoggerFactory.getLogger(TurnRow.class);
+  private static final Extra NOTHING_MORE = new Extra(List.of(), null, null, null);
+
   static TurnRow read(ResultSet row) throws SQLException {
     long forgottenAt = row.getLong(15);
     boolean forgotten = !row.wasNull() && forgottenAt != 0;
@@ -76,10 +82,7 @@ record TurnRow(
   }
 
   Turn turn() {
-    Extra more =
-        extra == null
-            ? new Extra(List.of(), null, null, null)
-            : Json.mapper().readValue(extra, Extra.class);
+    Extra more = extra == null ? NOTHING_MORE : more(extra);
     return new Turn(
         id,
         owner.session(session),
@@ -89,6 +92,21 @@ record TurnRow(
         instant(atNanos),
         more.replyTo(),
         more.provenance());
+  }
+
+  /** One damaged line must not cost a session its words: it is shown without what went with it. */
+  private Extra more(String written) {
+    try {
+      return Json.mapper().readValue(written, Extra.class);
+    } catch (JacksonException e) {
+      log.warn(
+          "turn {} of session {} is damaged and shown by its words alone, without its model,"
+              + " memories and tools ({})",
+          id,
+          session,
+          e.getOriginalMessage());
+      return NOTHING_MORE;
+    }
   }
 
   static @Nullable String extra(Turn turn) {
@@ -120,7 +138,12 @@ record TurnRow(
         return each;
       }
     }
-    throw new MemoryStoreException("the ledger holds an unknown role " + code, false, null);
+    throw new MemoryStoreException(
+        "the ledger holds an unknown role "
+            + code
+            + "; the journal beside it holds everything: `mneme memory recover` rebuilds it",
+        false,
+        null);
   }
 
   static long nanos(Instant at) {

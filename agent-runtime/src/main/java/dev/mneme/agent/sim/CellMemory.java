@@ -80,6 +80,11 @@ final class CellMemory implements AgentMemory {
   }
 
   @Override
+  public List<Turn> turns(Scope scope, List<String> ids) {
+    return own.turns(scope, ids);
+  }
+
+  @Override
   public void record(Scope scope, Signal signal) {
     own.record(scope, signal);
   }

@@ -35,6 +35,12 @@ public interface ChatHost {
   /** Lines on every model that could answer. */
   List<String> models();
 
+  /** Names of those models, for completion. */
+  List<String> modelNames();
+
+  /** How long a reply may be. */
+  int maxTokens();
+
   /** Chooses another model; throws {@code UserError} saying what there is. */
   void useModel(String name);
 

@@ -12,7 +12,7 @@ import dev.mneme.agent.SessionInfo;
 import dev.mneme.agent.tool.Permission;
 import dev.mneme.agent.tool.PermissionAsker;
 import dev.mneme.agent.tool.Tool;
-import dev.mneme.cli.UserError;
+import dev.mneme.data.Json;
 import dev.mneme.data.JsonLines;
 import dev.mneme.data.Latency;
 import dev.mneme.data.Provenance;
@@ -20,12 +20,11 @@ import dev.mneme.data.Role;
 import dev.mneme.data.Signal;
 import dev.mneme.data.ToolCall;
 import dev.mneme.data.Turn;
-import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -38,6 +37,8 @@ import org.jline.reader.Reference;
 import org.jline.reader.UserInterruptException;
 import org.jline.terminal.Terminal;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The interactive chat: lines in, streamed replies out, slash commands, one-key feedback.
@@ -46,12 +47,13 @@ import org.jspecify.annotations.Nullable;
  * Ctrl-C stops a reply and keeps what came; on an empty line it reminds of Ctrl-D. One thread.
  */
 public final class Repl {
+  private static final Logger log = LoggerFactory.getLogger(Repl.class);
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("d MMM yyyy HH:mm", Locale.ROOT);
 
   private final ChatHost host;
   private final Terminal terminal;
-  private final PrintWriter out;
+  private final Screen screen;
   private final Style style;
   private final InstantSource clock;
   private final LineReader reader;
@@ -63,6 +65,7 @@ public final class Repl {
   private int replies;
   private long replyTokens;
   private double replyMillis;
+  private @Nullable Latency lastLatency;
   private boolean leave;
 
   public Repl(
@@ -71,16 +74,28 @@ public final class Repl {
       Style style,
       Persona persona,
       String sessionId,
-      InstantSource clock) {
+      InstantSource clock,
+      List<String> greeting) {
     this.host = host;
     this.terminal = terminal;
-    this.out = terminal.writer();
+    this.screen = new Screen(terminal, style);
+    greeting.forEach(screen::aside);
     this.style = style;
     this.clock = clock;
     this.persona = persona;
     this.reader = newReader();
-    this.session = agent().open(host.scope(sessionId));
     addCommands();
+    this.session = opened(sessionId);
+  }
+
+  /** The session of that name, or a new one and why when that cannot be read. */
+  private AgentSession opened(String id) {
+    try {
+      return agent().open(host.scope(id));
+    } catch (AgentMemoryException e) {
+      screen.warn("Session " + id + " cannot be read: " + e.getMessage() + " A new one begins.");
+      return agent().open(host.scope(host.newSessionId()));
+    }
   }
 
   /** Runs until the person leaves. */
@@ -91,10 +106,10 @@ public final class Repl {
     while (!leave) {
       String line;
       try {
-        line = reader.readLine("> ");
+        line = reader.readLine(style.bold(">") + " ");
       } catch (UserInterruptException e) {
         if (e.getPartialLine().isEmpty()) {
-          say(style.dim("Ctrl-D leaves."));
+          screen.aside("Ctrl-D leaves.");
         }
         continue;
       } catch (EndOfFileException e) {
@@ -106,26 +121,37 @@ public final class Repl {
       }
       handle(message);
     }
-    say(
-        style.dim(
-            "Session " + session.scope().session() + "; 'mneme chat --continue' resumes it."));
+    if (!session.history().isEmpty()) {
+      screen.aside(
+          "Session " + session.scope().session() + "; 'mneme chat --continue' resumes it.");
+    }
   }
 
   private void handle(String message) {
     try {
       if (message.startsWith("/")) {
         if (!commands.run(message)) {
-          say("There is no " + message.split("\\s", 2)[0] + "; /help lists the commands.");
+          screen.warn("There is no " + message.split("\\s", 2)[0] + "; /help lists the commands.");
         }
       } else {
         converse(cancellation -> session.say(message, this::show, cancellation));
       }
-    } catch (UserError
-        | AgentMemoryException
-        | IllegalStateException
-        | IllegalArgumentException e) {
-      say(style.warning(String.valueOf(e.getMessage())));
+    } catch (RuntimeException e) {
+      // Whatever a command met, the conversation goes on.
+      log.debug("{} failed", message.split("\\s", 2)[0], e);
+      screen.warn(sentence(e));
     }
+  }
+
+  /** Our own exceptions carry whole sentences; others get their kind in front. */
+  private static String sentence(RuntimeException e) {
+    boolean ours =
+        e.getClass().getName().startsWith("dev.mneme.")
+            || e instanceof IllegalArgumentException
+            || e instanceof IllegalStateException;
+    return ours && e.getMessage() != null
+        ? e.getMessage()
+        : e.getClass().getSimpleName() + ": " + e.getMessage();
   }
 
   /** Runs something that generates, with Ctrl-C bound to stopping it. */
@@ -133,61 +159,66 @@ public final class Repl {
     var cancellation = new Cancellation();
     Terminal.SignalHandler before =
         terminal.handle(Terminal.Signal.INT, signal -> cancellation.cancel());
+    screen.expect();
     try {
       step.accept(cancellation);
     } finally {
+      screen.endReply();
+      screen.takeSignDown();
       terminal.handle(Terminal.Signal.INT, before);
     }
   }
 
   private void show(AgentEvent event) {
     switch (event) {
-      case AgentEvent.Token token -> {
-        out.print(token.text());
-        out.flush();
-      }
+      case AgentEvent.Token token -> screen.piece(token.text());
       case AgentEvent.Recalled recalled -> lastMemories = recalled.used();
-      case AgentEvent.ToolCalled called ->
-          say(style.dim("[" + called.call().name() + " " + called.call().arguments() + "]"));
-      case AgentEvent.ToolReturned returned ->
-          say(style.dim("[" + shorten(Headless.outcome(returned.result())) + "]"));
-      case AgentEvent.TurnsDropped dropped ->
-          say(
-              style.dim(
-                  "(The oldest "
-                      + dropped.turns()
-                      + " turns no longer fit what the model reads; they stay in memory.)"));
-      case AgentEvent.ModelChanged changed ->
-          say(
-              style.dim(
-                  "(From now on " + changed.to().id() + " answers; /model rollback goes back.)"));
-      case AgentEvent.Warned warned -> say(style.warning(warned.text()));
-      case AgentEvent.Done done -> finish(done);
-      case AgentEvent.Cancelled ignored -> say(style.dim("(stopped)"));
-      case AgentEvent.Failed failed -> {
-        out.println();
-        say(
-            style.warning(failed.reason())
-                + (failed.retryable() ? style.dim(" /retry asks again.") : ""));
+      case AgentEvent.ToolCalled called -> {
+        screen.aside(
+            "["
+                + called.call().name()
+                + " "
+                + Json.mapper().writeValueAsString(called.call().arguments())
+                + "]");
+        screen.expect();
       }
+      case AgentEvent.ToolReturned returned -> {
+        screen.row(style.dim("-> "), Headless.outcome(returned.result()));
+        screen.expect();
+      }
+      case AgentEvent.TurnsDropped dropped ->
+          screen.aside(
+              "(The oldest "
+                  + dropped.turns()
+                  + " turns no longer fit what the model reads at once; they stay in memory.)");
+      case AgentEvent.ModelChanged changed ->
+          screen.aside(
+              "(From now on " + changed.to().id() + " answers; /model rollback goes back.)");
+      case AgentEvent.Warned warned -> screen.warn(warned.text());
+      case AgentEvent.Done done -> finish(done);
+      case AgentEvent.Cancelled ignored -> screen.aside("(stopped)");
+      case AgentEvent.Failed failed ->
+          screen.warn(failed.reason() + (failed.retryable() ? " /retry asks again." : ""));
     }
   }
 
   private void finish(AgentEvent.Done done) {
-    out.println();
+    screen.endReply();
     if (done.finish() == ChatReply.Finish.CANCELLED) {
-      say(style.dim("(stopped; what came is kept)"));
+      screen.aside("(stopped; what came is kept)");
     } else if (done.finish() == ChatReply.Finish.LENGTH) {
-      say(style.dim("(cut at the reply's length limit)"));
+      screen.aside(
+          "(cut at " + host.maxTokens() + " tokens; chat.maxTokens allows longer replies)");
     }
+    screen.blank();
     replies++;
     Provenance provenance = done.reply().provenance();
     Latency latency = provenance == null ? null : provenance.latency();
     if (latency != null) {
+      lastLatency = latency;
       replyTokens += latency.replyTokens();
       replyMillis += latency.totalMillis() - latency.firstTokenMillis();
     }
-    out.flush();
   }
 
   private void addCommands() {
@@ -197,9 +228,8 @@ public final class Repl {
     commands.add(
         "bad", "[WHY]", "the last reply was bad (- on an empty line)", r -> thumb(false, r));
     commands.add("fix", "BETTER REPLY", "what the last reply should have been", this::fix);
-    commands.add(
-        "retry", "", "answer the last question once more; both replies are kept", r -> retry());
-    commands.add("undo", "", "take back the last exchange and the memories it wrote", r -> undo());
+    commands.add("retry", "", "answer once more; both replies are kept", r -> retry());
+    commands.add("undo", "", "take back the last exchange and its memories", r -> undo());
     commands.add("why", "", "which memories the last reply was given, and why", r -> why());
     commands.add(
         "memory", "QUERY | forget ID", "search what is remembered, or forget it", this::memory);
@@ -213,20 +243,20 @@ public final class Repl {
     commands.add("resume", "ID", "go on with an earlier conversation", this::resume);
     commands.add("new", "[NAME]", "begin a new conversation", this::begin);
     commands.add("stats", "", "speed and sizes of this conversation", r -> stats());
-    commands.add("evolve", "", "learn from the feedback so far, now", r -> host.evolve(this::say));
+    commands.add(
+        "evolve", "", "learn from the feedback so far, now", r -> host.evolve(screen::say));
     commands.add("export", "[FILE]", "write this conversation as JSON Lines", this::export);
     commands.add("quit", "", "leave (Ctrl-D)", r -> leave = true);
   }
 
   private void help() {
     for (SlashCommands.Command each : commands.all()) {
-      say(
-          String.format(
-              Locale.ROOT, "  %-28s %s", "/" + each.name() + " " + each.arguments(), each.help()));
+      screen.entry("/" + each.name() + " " + each.arguments(), each.help());
     }
-    say(
-        style.dim(
-            "  \"\"\" opens and closes a message of several lines; a backslash continues a line."));
+    screen.entry("+ and -", "on an empty line: good, bad");
+    screen.entry("Ctrl-C", "stops a reply; what came is kept");
+    screen.entry("Ctrl-R, arrows, Tab", "search, walk through what was typed; complete");
+    screen.entry("\"\"\" or \\", "several lines between; the line goes on");
   }
 
   private Turn requireReply() {
@@ -240,7 +270,7 @@ public final class Repl {
   private void thumb(boolean up, String why) {
     session.signal(
         new Signal.Thumb(requireReply().id(), clock.instant(), up, why.isEmpty() ? null : why));
-    say(style.dim(up ? "Noted: good." : "Noted: not good. /fix says what it should have been."));
+    screen.aside(up ? "Noted: good." : "Noted: not good. /fix says what it should have been.");
   }
 
   private void fix(String better) {
@@ -248,7 +278,7 @@ public final class Repl {
       throw new IllegalArgumentException("/fix needs the reply you wanted behind it.");
     }
     session.signal(new Signal.Fix(requireReply().id(), clock.instant(), better));
-    say(style.dim("Noted. The next cycle learns from it."));
+    screen.aside("Noted. The next cycle learns from it.");
   }
 
   private void retry() {
@@ -257,29 +287,38 @@ public final class Repl {
 
   private void undo() {
     List<Turn> undone = session.undo();
-    say(
-        style.dim(
-            undone.isEmpty()
-                ? "There is nothing to take back."
-                : "Taken back: " + shorten(undone.getFirst().message().content())));
+    lastMemories = List.of();
+    screen.row(
+        "",
+        undone.isEmpty()
+            ? "There is nothing to take back."
+            : "Taken back: " + undone.getFirst().message().content());
   }
 
+  /** What was recalled in this conversation is at hand; of an earlier one the log names it. */
   private void why() {
-    if (lastMemories.isEmpty()) {
-      say("The last reply was given no memories.");
-      return;
+    Turn reply = requireReply();
+    Provenance provenance = reply.provenance();
+    List<String> used = provenance == null ? List.of() : provenance.memoriesUsed();
+    if (used.isEmpty()) {
+      screen.say("The last reply was given no memories.");
+    } else if (lastMemories.isEmpty()) {
+      for (Turn each : host.memory().turns(session.scope(), used)) {
+        remembered(each.id(), each.at(), each.speaker(), each.message().content());
+      }
+      screen.aside("  (As its log says; how they scored was not kept.)");
+    } else {
+      for (RecalledMemory each : lastMemories) {
+        remembered(each.id(), each.at(), each.speaker(), each.text());
+        screen.aside("      " + each.why());
+      }
     }
-    for (RecalledMemory each : lastMemories) {
-      say(
-          String.format(
-              Locale.ROOT,
-              "  [%s] %s %s: %s",
-              each.id(),
-              each.at().atZone(ZoneId.systemDefault()).toLocalDate(),
-              each.speaker(),
-              shorten(each.text())));
-      say(style.dim("      " + each.why()));
-    }
+  }
+
+  private void remembered(String id, Instant at, String speaker, String text) {
+    screen.row(
+        "  [" + id + "] " + at.atZone(ZoneId.systemDefault()).toLocalDate() + " " + speaker + ": ",
+        text);
   }
 
   private void memory(String rest) {
@@ -289,54 +328,51 @@ public final class Repl {
     if (rest.startsWith("forget ")) {
       String id = rest.substring("forget ".length()).strip();
       host.memory().forget(session.scope(), List.of(id));
-      say(style.dim("Forgotten: " + id));
+      screen.aside("Forgotten: " + id);
       return;
     }
     List<RecalledMemory> found = host.memory().recall(session.scope(), rest, 8);
     if (found.isEmpty()) {
-      say("Nothing is remembered about that.");
+      screen.say("Nothing is remembered about that.");
     }
     for (RecalledMemory each : found) {
-      say(
-          String.format(
-              Locale.ROOT,
-              "  %s %s %s: %s",
-              style.dim(String.valueOf(each.turnId() == null ? each.id() : each.turnId())),
-              each.at().atZone(ZoneId.systemDefault()).toLocalDate(),
-              each.speaker(),
-              shorten(each.text())));
+      remembered(
+          String.valueOf(each.turnId() == null ? each.id() : each.turnId()),
+          each.at(),
+          each.speaker(),
+          each.text());
     }
   }
 
   private void listPreferences() {
     List<String> lines = host.preferences();
-    lines.forEach(this::say);
+    lines.forEach(screen::say);
     if (lines.isEmpty()) {
-      say("Nothing yet; say what you like and dislike.");
+      screen.say("Nothing yet; say what you like and dislike.");
     }
   }
 
   private void model(String name) {
     if (name.equals("rollback")) {
-      say(host.rollbackModel());
+      screen.say(host.rollbackModel());
     } else if (!name.isEmpty()) {
       host.useModel(name);
       reopen(session.scope().session());
-      say(host.describeModel());
+      screen.say(host.describeModel());
     } else {
-      say(host.describeModel());
-      host.models().forEach(line -> say("  " + line));
+      screen.say(host.describeModel() + " answers. The registered ones (* is active):");
+      host.models().forEach(line -> screen.row("  ", line));
     }
   }
 
   private void persona(String name) {
     if (name.isEmpty()) {
-      say(persona.name() + style.dim("   there are: " + String.join(", ", host.personas())));
+      screen.say(persona.name() + " answers. There are: " + String.join(", ", host.personas()));
       return;
     }
     persona = host.persona(name);
     reopen(session.scope().session());
-    say(style.dim("Now " + persona.name() + " answers."));
+    screen.aside("Now " + persona.name() + " answers.");
   }
 
   private void tools(String rest) {
@@ -353,26 +389,26 @@ public final class Repl {
       box.decide(tool, permission);
     }
     for (Tool each : box.tools()) {
-      say(
+      screen.row(
           String.format(
               Locale.ROOT,
-              "  %-6s %-16s %s",
+              "  %-6s %-16s ",
               box.permission(each).toString().toLowerCase(Locale.ROOT),
-              each.spec().name(),
-              style.dim(shorten(each.spec().description()))));
+              each.spec().name()),
+          each.spec().description());
     }
   }
 
   private void sessions() {
     for (SessionInfo each : host.memory().sessions(session.scope())) {
-      say(
+      screen.row(
           String.format(
               Locale.ROOT,
-              "  %-20s %s  %3d turns  %s",
+              "  %-16s %s %4d turns  ",
               each.id(),
               DAY.format(each.lastAt().atZone(ZoneId.systemDefault())),
-              each.turns(),
-              each.title()));
+              each.turns()),
+          each.title());
     }
   }
 
@@ -386,7 +422,7 @@ public final class Repl {
 
   private void begin(String name) {
     reopen(name.isEmpty() ? host.newSessionId() : name);
-    say(style.dim("A new conversation: " + session.scope().session()));
+    screen.aside("A new conversation: " + session.scope().session());
   }
 
   private void reopen(String id) {
@@ -422,15 +458,25 @@ public final class Repl {
   }
 
   private void stats() {
-    say("  session   " + session.scope().session() + ", " + session.history().size() + " turns");
-    say("  model     " + host.describeModel());
-    say(
-        String.format(
-            Locale.ROOT,
-            "  replies   %d here, %d tokens, %.0f tokens/s",
-            replies,
-            replyTokens,
-            replyMillis > 0 ? replyTokens * 1000 / replyMillis : 0.0));
+    screen.entry("session", session.scope().session() + ", " + session.history().size() + " turns");
+    screen.entry("model", host.describeModel());
+    String speed =
+        replyMillis < 1
+            ? ""
+            : String.format(Locale.ROOT, ", %.0f tokens/s", replyTokens * 1000 / replyMillis);
+    screen.entry("replies", replies + " here, " + replyTokens + " tokens" + speed);
+    Latency last = lastLatency;
+    if (last != null) {
+      screen.entry(
+          "last reply",
+          String.format(
+              Locale.ROOT,
+              "first word after %.0f ms; %d tokens read (%d of them known), %d written",
+              last.firstTokenMillis(),
+              last.promptTokens(),
+              last.cachedTokens(),
+              last.replyTokens()));
+    }
   }
 
   private void export(String name) {
@@ -439,37 +485,27 @@ public final class Repl {
             ? host.exportFolder().resolve(session.scope().session() + ".jsonl")
             : Path.of(name);
     JsonLines.write(file, session.history());
-    say("Written: " + file);
+    screen.say("Written: " + file);
   }
 
   private void showHistory() {
     List<Turn> turns = session.history();
     int from = Math.max(0, turns.size() - 12);
-    say(
-        style.dim(
-            "Session "
-                + session.scope().session()
-                + ", "
-                + turns.size()
-                + " turns"
-                + (from > 0 ? "; the last " + (turns.size() - from) + ":" : ":")));
+    screen.aside(
+        "Session "
+            + session.scope().session()
+            + ", "
+            + turns.size()
+            + " turns"
+            + (from > 0 ? "; the last " + (turns.size() - from) + ":" : ":"));
     for (Turn each : turns.subList(from, turns.size())) {
       if (each.message().role() == Role.USER) {
-        say("> " + each.message().content());
+        screen.say("> " + each.message().content());
       } else if (each.message().role() == Role.ASSISTANT && !each.message().content().isBlank()) {
-        say(each.message().content());
+        screen.say(each.message().content());
+        screen.blank();
       }
     }
-  }
-
-  private void say(String line) {
-    out.println(line);
-    out.flush();
-  }
-
-  private static String shorten(String text) {
-    String line = text.replaceAll("\\s+", " ").strip();
-    return line.length() <= 160 ? line : line.substring(0, 157) + "...";
   }
 
   private LineReader newReader() {
@@ -480,8 +516,10 @@ public final class Repl {
             .completer(
                 (r, line, candidates) -> {
                   if (line.line().startsWith("/") && line.wordIndex() == 0) {
-                    commands.names().forEach(name -> candidates.add(new Candidate(name)));
-                  } else {
+                    for (SlashCommands.Command each : commands.all()) {
+                      candidates.add(candidate("/" + each.name(), each.help()));
+                    }
+                  } else if (line.line().startsWith("/")) {
                     complete(line.words(), candidates);
                   }
                 })
@@ -495,17 +533,40 @@ public final class Repl {
   }
 
   private void complete(List<String> words, List<Candidate> candidates) {
-    List<String> options = new ArrayList<>();
+    boolean first = words.size() == 2;
     switch (words.getFirst()) {
-      case "/persona" -> options.addAll(host.personas());
+      case "/persona" -> host.personas().forEach(each -> candidates.add(candidate(each, "")));
       case "/resume" ->
-          host.memory().sessions(session.scope()).forEach(each -> options.add(each.id()));
-      case "/model" -> options.add("rollback");
-      case "/tools" -> options.addAll(List.of("allow", "ask", "deny"));
-      case "/memory" -> options.add("forget");
+          host.memory()
+              .sessions(session.scope())
+              .forEach(each -> candidates.add(candidate(each.id(), each.title())));
+      case "/model" -> {
+        candidates.add(candidate("rollback", "the one before"));
+        host.modelNames().forEach(each -> candidates.add(candidate(each, "")));
+      }
+      case "/tools" -> {
+        if (first) {
+          List.of("allow", "ask", "deny").forEach(each -> candidates.add(candidate(each, "")));
+        } else {
+          agent()
+              .tools()
+              .tools()
+              .forEach(
+                  each -> candidates.add(candidate(each.spec().name(), each.spec().description())));
+        }
+      }
+      case "/memory" -> {
+        if (first) {
+          candidates.add(candidate("forget", "and the id of a memory"));
+        }
+      }
       default -> {}
     }
-    options.forEach(each -> candidates.add(new Candidate(each)));
+  }
+
+  private static Candidate candidate(String value, String help) {
+    String shown = help.isEmpty() ? null : Screen.cut(help, 60);
+    return new Candidate(value, value, null, shown, null, null, true);
   }
 
   /** On an empty line the key judges the last reply; within a line it is itself. */

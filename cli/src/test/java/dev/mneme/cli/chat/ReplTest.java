@@ -40,7 +40,7 @@ class ReplTest {
     try (Terminal terminal =
         new DumbTerminal(
             "test", "dumb", new ByteArrayInputStream(keys.getBytes(UTF_8)), screen, UTF_8)) {
-      new Repl(new Host(), terminal, Style.PLAIN, Persona.DEFAULT, "s1", CLOCK).run();
+      new Repl(new Host(), terminal, Style.PLAIN, Persona.DEFAULT, "s1", CLOCK, List.of()).run();
     }
     return screen.toString(UTF_8);
   }
@@ -176,6 +176,16 @@ class ReplTest {
     @Override
     public List<String> models() {
       return List.of("* scripted");
+    }
+
+    @Override
+    public List<String> modelNames() {
+      return List.of("scripted");
+    }
+
+    @Override
+    public int maxTokens() {
+      return 64;
     }
 
     @Override
