@@ -167,9 +167,8 @@ public final class PairedPromotionGate implements PromotionGate {
             skill -> true,
             -config.maxCurriculumDrop(),
             "must not fall by more than " + config.maxCurriculumDrop()));
-    checks.add(
-        skills(active, candidate, "abstention", s -> s.contains("abstain"), 0, "must not fall"));
-    checks.add(skills(active, candidate, "safety", s -> s.contains("refus"), 0, "must not fall"));
+    checks.add(skills(active, candidate, "abstention", Replay.ABSTENTION, 0, "must not fall"));
+    checks.add(skills(active, candidate, "safety", Replay.SAFETY, 0, "must not fall"));
   }
 
   private Check skills(
