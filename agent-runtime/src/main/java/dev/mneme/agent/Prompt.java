@@ -100,10 +100,12 @@ record Prompt(
 
   private static List<RecalledMemory> withinBudget(Parts parts, int budget) {
     List<RecalledMemory> taken = new ArrayList<>();
-    int bare = parts.model().countTokens(List.of(parts.system(List.of())), List.of());
+    // Without the rest of the system message: that is long, and here it is counted for each memory.
+    int bare = parts.model().countTokens(List.of(Message.system("")), List.of());
     int spent = 0;
     for (RecalledMemory each : parts.recalled()) {
-      int cost = parts.model().countTokens(List.of(parts.system(List.of(each))), List.of()) - bare;
+      String block = MemoryBlock.render(List.of(each.line(parts.config().zone())));
+      int cost = parts.model().countTokens(List.of(Message.system(block)), List.of()) - bare;
       // One that does not fit is passed over: a shorter, less useful one may still do.
       if (spent + cost <= budget) {
         taken.add(each);

@@ -12,6 +12,7 @@ import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
 import dev.mneme.data.Scope;
 import dev.mneme.data.StarterCheckpoint;
+import dev.mneme.data.TrainingExample;
 import dev.mneme.dpo.cycle.TrainingSet;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
@@ -29,6 +30,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,11 +120,38 @@ class EvidenceCommandsTest {
   }
 
   @Test
+  void aReplayedExampleLongerThanTheContextIsPassedOver() throws IOException {
+    var longest =
+        new TrainingExample(
+            "long", conversation("word ".repeat(20_000)), List.of(), false, List.of());
+    var usual =
+        new TrainingExample("usual", conversation("Any question?"), List.of(), false, List.of());
+    var trainer =
+        new ModelCandidateTrainer(
+            DpoConfig.defaults().toBuilder().epochs(1).sftEpochs(0).replayFraction(1).build(),
+            TrainingOptions.defaults(),
+            () -> Stream.iterate(0, i -> i + 1).map(i -> i % 2 == 0 ? longest : usual).iterator(),
+            null,
+            InstantSource.system(),
+            System::nanoTime);
+    Path folder = Files.createDirectory(dir.resolve("candidate"));
+    var set = new TrainingSet(5, pairs(), List.of(), List.of(), Map.of());
+    trainer.train(registry.folder(origin), set, folder, step -> {});
+    assertThat(folder.resolve("model.safetensors")).exists();
+  }
+
+  private static List<Message> conversation(String request) {
+    return List.of(Message.user(request), Message.assistant("An answer."));
+  }
+
+  @Test
   void blameNamesThePlantedPairAndDiffSaysWhatMoved() {
     CheckpointManifest trained =
         train(
             DpoConfig.defaults().toBuilder()
                 .epochs(4)
+                .learningRate(
+                    1e-4) // one pair is not learnt in a step, so the others do not drown it
                 .pairsPerStep(4)
                 .replayFraction(0)
                 .warmupFraction(0)

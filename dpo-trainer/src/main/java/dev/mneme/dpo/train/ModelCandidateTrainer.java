@@ -129,7 +129,11 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
         states,
         (model, trainer, template) -> {
           TrainingSummary summary =
-              trainer.train(set.trainPairs(), set.replies(), replay(template), listener);
+              trainer.train(
+                  set.trainPairs(),
+                  set.replies(),
+                  replay(template, model.config().maxPositions()),
+                  listener);
           write(model, active, out, states);
           return summary;
         });
@@ -142,7 +146,8 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
         active,
         null,
         (model, trainer, template) -> {
-          GroundingSummary summary = trainer.ground(replies, replay(template), listener);
+          GroundingSummary summary =
+              trainer.ground(replies, replay(template, model.config().maxPositions()), listener);
           write(model, active, out, null);
           return summary;
         });
@@ -179,7 +184,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
                   model,
                   set.trainPairs(),
                   set.replies(),
-                  replay(template),
+                  replay(template, model.config().maxPositions()),
                   new ChatReplyEncoder(template).encode(prompt, reply));
           float[] retrained = CheckpointBlend.blend(before, model.weights(), share);
           try (TrainableModel made =
@@ -241,7 +246,8 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     copyOthers(active, out);
   }
 
-  private @Nullable Iterator<PackedBatch.Segment> replay(ChatTemplate template) {
+  /** Examples longer than the model's context are passed over, as everywhere in training. */
+  private @Nullable Iterator<PackedBatch.Segment> replay(ChatTemplate template, int longest) {
     if (replay == null || config.replayFraction() == 0) {
       return null;
     }
@@ -255,6 +261,9 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
       @Override
       public PackedBatch.Segment next() {
         ChatTemplate.Labelled labelled = template.label(examples.next());
+        while (labelled.ids().length > longest) {
+          labelled = template.label(examples.next());
+        }
         float[] weights = new float[labelled.ids().length];
         for (int i = 1; i < weights.length; i++) {
           weights[i] = labelled.loss()[i] ? 1 : 0;

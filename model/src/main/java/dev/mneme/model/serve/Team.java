@@ -28,9 +28,16 @@ final class Team implements AutoCloseable {
   /** Short programs that run alone after one that waited too long. */
   private static final int ALONE = 32;
 
+  /**
+   * Programs that run alone at first where there is no processor beside the team's: kernels are
+   * interpreted until they are compiled, and the compiler needs a processor, too.
+   */
+  private static final int COLD = 6;
+
   private final int size;
   private int active;
   private int alone;
+  private int cold;
   private volatile boolean late;
   private final Thread[] helpers;
   private final AtomicInteger arrived = new AtomicInteger();
@@ -47,6 +54,7 @@ final class Team implements AutoCloseable {
     }
     this.size = size;
     active = size;
+    cold = Runtime.getRuntime().availableProcessors() > size ? 0 : COLD;
     helpers = new Thread[size - 1];
     for (int i = 0; i < helpers.length; i++) {
       int number = i + 1;
@@ -80,8 +88,9 @@ final class Team implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the decoder is closed");
     }
-    if (size == 1 || (brief && alone > 0)) {
-      alone--;
+    if (size == 1 || cold > 0 || (brief && alone > 0)) {
+      cold = Math.max(0, cold - 1);
+      alone = Math.max(0, alone - 1);
       active = 1;
       try {
         program.run(0);
