@@ -55,6 +55,7 @@ class TrajectoryTest {
         .pairsPerMicroBatch(4)
         .learningRate(1e-3)
         .sftLearningRate(1e-3)
+        .replayFraction(0.5)
         .maxTokens(128)
         .checkpointEvery(0)
         .klBudget(100)
