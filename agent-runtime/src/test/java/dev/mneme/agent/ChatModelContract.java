@@ -18,11 +18,16 @@ public abstract class ChatModelContract {
   private static final List<Message> HELLO =
       List.of(Message.system("You are brief."), Message.user("Say a few words."));
 
-  /** A model that answers {@link #HELLO} with at least four tokens of text, always the same. */
+  /** A model that answers {@link #prompt} with at least four tokens of text, always the same. */
   protected abstract ChatModel model();
 
-  private static ChatRequest request(int maxTokens) {
-    return new ChatRequest(HELLO, List.of(), Sampling.greedy(maxTokens));
+  /** What is asked. */
+  protected List<Message> prompt() {
+    return HELLO;
+  }
+
+  private ChatRequest request(int maxTokens) {
+    return new ChatRequest(prompt(), List.of(), Sampling.greedy(maxTokens));
   }
 
   @Test

@@ -50,6 +50,12 @@ final class LocalChatModelTest extends ChatModelContract {
         new ModelRef("starter", "test"));
   }
 
+  /** A greeting is answered in a word, before anybody could cancel. */
+  @Override
+  protected List<Message> prompt() {
+    return List.of(Message.user("Tell me something about the sea."));
+  }
+
   @Test
   void readingAheadSavesTheCommonBeginningAndChangesNoReply() {
     var request =
