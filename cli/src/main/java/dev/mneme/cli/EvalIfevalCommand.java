@@ -2,6 +2,7 @@ package dev.mneme.cli;
 
 import dev.mneme.evals.ifeval.IfEvalTask;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,7 +41,7 @@ final class EvalIfevalCommand implements Callable<Integer> {
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec));
         var model = EvalFiles.reading(() -> new RecordedModel(recorded))) {
       return options.print(
-          spec, options.run(spec, bench, task, model, options.settings(1024)), java.util.List.of());
+          spec, options.run(spec, bench, task, model, options.settings(1024)), List.of());
     }
   }
 }

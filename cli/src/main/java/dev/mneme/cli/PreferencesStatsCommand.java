@@ -3,6 +3,7 @@ package dev.mneme.cli;
 import dev.mneme.preference.ExtractionReport;
 import dev.mneme.preference.WeightCurve;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,7 +35,7 @@ final class PreferencesStatsCommand implements Callable<Integer> {
         report.sessions(), report.users(), report.turns(), report.replies(), report.clear());
     out.printf("%d pairs of total weight %.3f%n", report.pairCount(), report.totalWeight());
     report.pairs().entrySet().stream()
-        .sorted(java.util.Map.Entry.comparingByKey())
+        .sorted(Map.Entry.comparingByKey())
         .forEach(
             each ->
                 out.printf(

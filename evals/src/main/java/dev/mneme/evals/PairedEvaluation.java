@@ -2,6 +2,7 @@ package dev.mneme.evals;
 
 import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
+import java.util.List;
 
 /**
  * Runs two models on the same items and compares them: what a promotion gate asks before it lets a
@@ -31,7 +32,7 @@ public final class PairedEvaluation {
       Cancellation cancellation) {
     EvalRun a = runner.run(task, active, settings, cancellation, Progress.NONE);
     EvalRun b = runner.run(task, candidate, settings, cancellation, Progress.NONE);
-    for (EvalRun each : java.util.List.of(a, b)) {
+    for (EvalRun each : List.of(a, b)) {
       String stoppedBy = each.stoppedBy();
       if (stoppedBy != null) {
         throw new EvalException(

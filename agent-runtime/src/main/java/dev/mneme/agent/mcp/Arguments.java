@@ -2,6 +2,7 @@ package dev.mneme.agent.mcp;
 
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +56,7 @@ record Arguments(Map<String, Object> values) {
               if (!(each instanceof Map<?, ?> map)) {
                 throw new IllegalArgumentException("\"" + name + "\" must be a list of objects");
               }
-              Map<String, Object> copy = new java.util.LinkedHashMap<>();
+              Map<String, Object> copy = new LinkedHashMap<>();
               map.forEach((key, value) -> copy.put(String.valueOf(key), value));
               return new Arguments(copy);
             })

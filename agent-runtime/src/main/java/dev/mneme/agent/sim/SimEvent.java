@@ -10,6 +10,7 @@ import dev.mneme.data.Message;
 import dev.mneme.data.ModelRef;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,7 +138,7 @@ public sealed interface SimEvent {
       Map<String, Double> measures)
       implements SimEvent {
     public Evolved {
-      measures = new java.util.TreeMap<>(measures);
+      measures = new TreeMap<>(measures);
     }
   }
 
@@ -148,7 +149,7 @@ public sealed interface SimEvent {
   record Measured(int step, int round, ModelRef model, Map<String, Double> measures)
       implements SimEvent {
     public Measured {
-      measures = new java.util.TreeMap<>(measures);
+      measures = new TreeMap<>(measures);
     }
   }
 

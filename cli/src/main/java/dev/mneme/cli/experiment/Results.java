@@ -9,6 +9,7 @@ import dev.mneme.evals.stats.ClusterMean;
 import dev.mneme.evals.stats.PairedTest;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -362,7 +363,7 @@ public final class Results {
       List<Double> halves = new ArrayList<>();
       for (int g = 0; g <= last && !of(arm, g).isEmpty(); g++) {
         double[] bySeed = of(arm, g).stream().mapToDouble(value).toArray();
-        double mean = java.util.Arrays.stream(bySeed).average().orElse(Double.NaN);
+        double mean = Arrays.stream(bySeed).average().orElse(Double.NaN);
         if (Double.isNaN(mean)) {
           break;
         }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -86,7 +87,7 @@ public final class Curriculum {
                 new Facts(words.stream().map(each -> "facts/" + each + ".txt").toList(), styles);
             case "memory" ->
                 new MemorySkill(
-                    MemorySkill.Kind.valueOf(words.getFirst().toUpperCase(java.util.Locale.ROOT)),
+                    MemorySkill.Kind.valueOf(words.getFirst().toUpperCase(Locale.ROOT)),
                     memories,
                     styles);
             case "extraction" -> new Extraction();

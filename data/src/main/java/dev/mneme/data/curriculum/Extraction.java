@@ -6,7 +6,6 @@ import dev.mneme.data.Json;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -36,7 +35,7 @@ final class Extraction implements Skill {
   private final List<Source> sources = new ArrayList<>();
   private final List<Key> noteKeys;
   private final List<Phrase> noteForms;
-  private final Map<String, Texts.Block> asks = new LinkedHashMap<>();
+  private final Map<String, Texts.Block> asks = Texts.byTitle("extraction/ask.txt");
   private final Pool<Phrase> json;
   private final Pool<Phrase> one;
   private final Pool<Phrase> follow;
@@ -50,11 +49,9 @@ final class Extraction implements Skill {
       }
       sources.add(new Source(List.copyOf(keys), block.wordings("+")));
     }
-    Map<String, Texts.Block> notes = new LinkedHashMap<>();
-    Texts.blocks("extraction/notes.txt").forEach(block -> notes.put(block.title(), block));
+    Map<String, Texts.Block> notes = Texts.byTitle("extraction/notes.txt");
     noteKeys = Memories.block(notes, "keys").of("+").stream().map(Extraction::key).toList();
     noteForms = Memories.block(notes, "forms").phrases("+");
-    Texts.blocks("extraction/ask.txt").forEach(block -> asks.put(block.title(), block));
     json = Memories.block(asks, "json").wordings(">");
     one = Memories.block(asks, "one").wordings(">");
     follow = Memories.block(asks, "follow").wordings(">");

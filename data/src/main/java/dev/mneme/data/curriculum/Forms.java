@@ -5,6 +5,7 @@ import dev.mneme.data.Check;
 import dev.mneme.data.Json;
 import dev.mneme.data.Message;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -131,7 +132,7 @@ final class Forms implements Skill {
     Topic topic = frame.pick(topics);
     var points = new ArrayList<>(topic.points());
     for (int i = points.size() - 1; i > 0; i--) {
-      java.util.Collections.swap(points, i, frame.below(i + 1));
+      Collections.swap(points, i, frame.below(i + 1));
     }
     Frame values = frame.fresh().bind("topic", topic.name());
     String form =

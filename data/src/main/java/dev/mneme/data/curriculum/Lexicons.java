@@ -1,9 +1,13 @@
 package dev.mneme.data.curriculum;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.StringJoiner;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +42,7 @@ final class Lexicons {
 
   /** One to seven words that have nothing to do with each other; now and then a number. */
   private String words(SplittableRandom random) {
-    var out = new java.util.StringJoiner(" ");
+    var out = new StringJoiner(" ");
     for (int i = 1 + random.nextInt(7); i > 0; i--) {
       String word = anyWord(random);
       out.add(
@@ -92,7 +96,7 @@ final class Lexicons {
   /** Written entries by lexicon file. */
   Map<String, Integer> sizes() {
     files.forEach(this::get);
-    var sizes = new java.util.TreeMap<String, Integer>();
+    var sizes = new TreeMap<String, Integer>();
     byName.forEach(
         (name, lexicon) -> {
           if (lexicon.size() > 0) {
@@ -147,8 +151,8 @@ final class Lexicons {
   /** The entries of a file. */
   private final class Words implements Lexicon {
     /** Words that stay as they are when an entry's others are exchanged. */
-    private static final java.util.Set<String> SMALL =
-        java.util.Set.of(
+    private static final Set<String> SMALL =
+        Set.of(
             "a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "under",
             "with");
 
@@ -159,7 +163,7 @@ final class Lexicons {
     Words(String file) {
       int madeUp = 0;
       boolean complete = false;
-      var entries = new java.util.ArrayList<String>();
+      var entries = new ArrayList<String>();
       for (String each : Texts.lines(file)) {
         if (each.startsWith("made-up: ")) {
           madeUp = Integer.parseInt(each.substring("made-up: ".length()));
@@ -192,7 +196,7 @@ final class Lexicons {
       if (closed) {
         return entry;
       }
-      var out = new java.util.StringJoiner(" ");
+      var out = new StringJoiner(" ");
       for (String word : entry.split(" ")) {
         if (SMALL.contains(word.toLowerCase(Locale.ROOT))) {
           out.add(word);

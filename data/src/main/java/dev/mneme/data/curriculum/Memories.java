@@ -4,9 +4,9 @@ import dev.mneme.data.Check;
 import dev.mneme.data.MemoryBlock;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -122,8 +122,7 @@ final class Memories implements Talk.Distractions {
     }
     heldOut = topics.stream().filter(each -> each.asks().has(true)).toList();
     heldOutTold = heldOut.stream().filter(each -> each.told().has(true)).toList();
-    Map<String, Texts.Block> talk = new LinkedHashMap<>();
-    Texts.blocks("memory/around.txt").forEach(block -> talk.put(block.title(), block));
+    Map<String, Texts.Block> talk = Texts.byTitle("memory/around.txt");
     abstain = block(talk, "abstain").phrases("<");
     chatter = block(talk, "chatter").wordings("+");
     assistantLines = block(talk, "assistant").wordings("+");
@@ -231,8 +230,8 @@ final class Memories implements Talk.Distractions {
 
   /** "green" and "lime green" would not tell the old value from the new one. */
   private static boolean overlap(String a, String b) {
-    String low = a.toLowerCase(java.util.Locale.ROOT);
-    String other = b.toLowerCase(java.util.Locale.ROOT);
+    String low = a.toLowerCase(Locale.ROOT);
+    String other = b.toLowerCase(Locale.ROOT);
     return low.contains(other) || other.contains(low);
   }
 
@@ -263,15 +262,14 @@ final class Memories implements Talk.Distractions {
     var values = new LinkedHashSet<String>();
     for (Known each : asked) {
       titles.add(each.title());
-      values.add(each.value().toLowerCase(java.util.Locale.ROOT));
+      values.add(each.value().toLowerCase(Locale.ROOT));
     }
     var found = new ArrayList<Known>();
     for (int i = 0; i < count * 4 + 60 && found.size() < count; i++) {
       Topic near = frame.pick(asked).topic();
       boolean sameTopic = !near.keys().isEmpty() && frame.chance(0.35);
       Known other = know(sameTopic ? near : frame.pick(topics), frame);
-      if (titles.add(other.title())
-          && values.add(other.value().toLowerCase(java.util.Locale.ROOT))) {
+      if (titles.add(other.title()) && values.add(other.value().toLowerCase(Locale.ROOT))) {
         found.add(other);
       }
     }
@@ -329,7 +327,7 @@ final class Memories implements Talk.Distractions {
   static String lower(String text) {
     return text.startsWith("I ") || text.startsWith("I'") || !startsWithPlainWord(text)
         ? text
-        : text.substring(0, 1).toLowerCase(java.util.Locale.ROOT) + text.substring(1);
+        : text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
   }
 
   private static boolean startsWithPlainWord(String text) {

@@ -6,7 +6,6 @@ import dev.mneme.data.MemoryBlock;
 import dev.mneme.data.ToolSpec;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -41,7 +40,7 @@ final class MemorySkill implements Skill {
   private final Kind kind;
   private final Memories memories;
   private final Styles styles;
-  private final Map<String, Texts.Block> around = new LinkedHashMap<>();
+  private final Map<String, Texts.Block> around = Texts.byTitle("memory/around.txt");
   private final List<Chain> chains = new ArrayList<>();
   private final List<Chain> heldOutChains;
   private final Pool<Phrase> injections;
@@ -64,7 +63,6 @@ final class MemorySkill implements Skill {
     this.kind = kind;
     this.memories = memories;
     this.styles = styles;
-    Texts.blocks("memory/around.txt").forEach(block -> around.put(block.title(), block));
     injections = words("injections").wordings("+");
     summaryAsks = words("summary").wordings(">");
     whenAsks = words("when").wordings(">");

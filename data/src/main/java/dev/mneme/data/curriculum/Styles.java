@@ -1,5 +1,6 @@
 package dev.mneme.data.curriculum;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +65,7 @@ final class Styles {
   }
 
   List<Pool<Phrase>> wordings() {
-    var all = new java.util.ArrayList<Pool<Phrase>>(standing.values());
+    var all = new ArrayList<Pool<Phrase>>(standing.values());
     all.addAll(asked.values());
     return all;
   }

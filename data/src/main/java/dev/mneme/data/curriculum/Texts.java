@@ -98,6 +98,13 @@ final class Texts {
     }
   }
 
+  /** The blocks of a bundled file by their titles; of two with one title, the last. */
+  static Map<String, Block> byTitle(String file) {
+    var named = new LinkedHashMap<String, Block>();
+    blocks(file).forEach(block -> named.put(block.title(), block));
+    return named;
+  }
+
   /** The blocks of a bundled file, in order. */
   static List<Block> blocks(String file) {
     var blocks = new ArrayList<Block>();
