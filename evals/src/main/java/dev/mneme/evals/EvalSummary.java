@@ -3,6 +3,7 @@ package dev.mneme.evals;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.mneme.data.Percentile;
 import dev.mneme.data.Score;
 import dev.mneme.evals.stats.Cluster;
 import dev.mneme.evals.stats.ClusterMean;
@@ -234,15 +235,10 @@ public record EvalSummary(
     return new Speed(
         prompt / seconds,
         reply / seconds,
-        percentile(first, 0.5),
-        percentile(first, 0.99),
+        Percentile.nearestRank(first, 0.5),
+        Percentile.nearestRank(first, 0.99),
         seconds,
         sessions.stream().mapToLong(RunInfo.Session::peakMemoryBytes).max().orElse(0));
-  }
-
-  /** The smallest value that at least this share does not exceed. */
-  private static double percentile(double[] sorted, double share) {
-    return sorted[Math.clamp((int) Math.ceil(share * sorted.length) - 1, 0, sorted.length - 1)];
   }
 
   @Override

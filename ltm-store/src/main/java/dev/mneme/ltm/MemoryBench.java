@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
+import dev.mneme.data.Percentile;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Turn;
 import java.io.IOException;
@@ -115,8 +116,8 @@ public final class MemoryBench {
         memory.remember(turn);
         times[i] = System.nanoTime() - begin;
       }
-      write.put("single_p50", percentile(times, 50));
-      write.put("single_p99", percentile(times, 99));
+      write.put("single_p50", percentile(times, 0.5));
+      write.put("single_p99", percentile(times, 0.99));
       progress.accept("writing the other turns in batches");
       for (int from = grouped + singles; from < turns; from += BULK) {
         List<Turn> batch = new ArrayList<>(BULK);
@@ -202,8 +203,8 @@ public final class MemoryBench {
       }
     }
     Map<String, Double> result = new LinkedHashMap<>();
-    result.put("p50", percentile(times, 50));
-    result.put("p99", percentile(times, 99));
+    result.put("p50", percentile(times, 0.5));
+    result.put("p99", percentile(times, 0.99));
     result.put("mean", Arrays.stream(times).average().orElse(0) / 1e6);
     result.put("hit@10", hits / (double) measured);
     return result;
@@ -303,9 +304,9 @@ public final class MemoryBench {
     return (System.nanoTime() - since) / 1e9;
   }
 
-  private static double percentile(long[] nanos, int percent) {
-    long[] sorted = nanos.clone();
-    Arrays.sort(sorted);
-    return sorted[(int) Math.min(sorted.length - 1L, (long) sorted.length * percent / 100)] / 1e6;
+  /** In milliseconds. */
+  private static double percentile(long[] nanos, double share) {
+    return Percentile.nearestRank(
+        Arrays.stream(nanos).sorted().mapToDouble(each -> each / 1e6).toArray(), share);
   }
 }

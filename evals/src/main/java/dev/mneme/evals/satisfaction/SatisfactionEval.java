@@ -210,6 +210,7 @@ public final class SatisfactionEval {
         value, percentile(values, 0.025), percentile(values, 0.975));
   }
 
+  /** The nearest order statistic; the published intervals were read off so. */
   private static double percentile(double[] sorted, double share) {
     return sorted[(int) Math.min(sorted.length - 1, Math.round(share * (sorted.length - 1)))];
   }
