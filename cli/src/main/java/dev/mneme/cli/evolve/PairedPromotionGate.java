@@ -39,6 +39,8 @@ import java.util.function.Predicate;
  *       accepted.
  *   <li>{@code length_ratio}: must stay within bounds.
  * </ul>
+ *
+ * <p>Confined to one thread: it keeps what the active checkpoint scored for the next candidate.
  */
 public final class PairedPromotionGate implements PromotionGate {
   private static final int EXAMPLES = 10;
@@ -50,6 +52,7 @@ public final class PairedPromotionGate implements PromotionGate {
   private final Curriculum curriculum;
   private final GateConfig config;
   private final Consumer<String> progress;
+  private final KnownScores known = new KnownScores();
 
   public PairedPromotionGate(
       ChatModels models,
@@ -187,12 +190,15 @@ public final class PairedPromotionGate implements PromotionGate {
             .filter(e -> !e.isProse() && !e.expectations().isEmpty())
             .limit(config.curriculumItems())
             .toList();
-    PairedTest test = PairedTest.of(score(active, items), score(candidate, items), config.seed());
+    PairedTest test =
+        PairedTest.of(
+            clusters(known.of(active, name, items)),
+            clusters(Greedy.scores(candidate, items)),
+            config.seed());
     return check(name, test, rule, test.difference() >= least);
   }
 
-  private static List<Cluster> score(ChatModel model, List<TrainingExample> items) {
-    List<Double> values = Greedy.scores(model, items);
+  private static List<Cluster> clusters(List<Double> values) {
     List<Cluster> clusters = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
       clusters.add(new Cluster("item " + i, List.of(values.get(i))));

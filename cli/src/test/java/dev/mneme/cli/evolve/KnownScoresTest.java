@@ -1,0 +1,59 @@
+package dev.mneme.cli.evolve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mneme.agent.ChatModel;
+import dev.mneme.agent.ScriptedChatModel;
+import dev.mneme.data.Message;
+import dev.mneme.data.TrainingExample;
+import dev.mneme.data.curriculum.Curriculum;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+final class KnownScoresTest {
+  private static final List<TrainingExample> ITEMS =
+      Curriculum.load()
+          .examples(0, true, Replay.ABSTENTION)
+          .filter(each -> !each.isProse() && !each.expectations().isEmpty())
+          .limit(3)
+          .toList();
+
+  private final AtomicInteger asked = new AtomicInteger();
+
+  private ChatModel model(String id) {
+    return ScriptedChatModel.answering(
+        id,
+        ScriptedChatModel.DEFAULT_CONTEXT,
+        request -> {
+          asked.incrementAndGet();
+          return Message.assistant("I do not know.");
+        });
+  }
+
+  @Test
+  void aModelAnswersTheItemsOfACheckOnce() {
+    var known = new KnownScores();
+    try (ChatModel active = model("active")) {
+      List<Double> first = known.of(active, "abstention", ITEMS);
+      assertThat(first).hasSize(3);
+      assertThat(known.of(active, "abstention", ITEMS)).isEqualTo(first);
+      assertThat(asked).hasValue(3);
+      known.of(active, "safety", ITEMS);
+      assertThat(asked).as("another check is asked").hasValue(6);
+    }
+  }
+
+  @Test
+  void anotherModelTakesThePlaceOfTheFirst() {
+    var known = new KnownScores();
+    try (ChatModel first = model("first");
+        ChatModel second = model("second")) {
+      known.of(first, "safety", ITEMS);
+      known.of(second, "safety", ITEMS);
+      assertThat(asked).hasValue(6);
+      known.of(first, "safety", ITEMS);
+      assertThat(asked).hasValue(9);
+    }
+  }
+}
