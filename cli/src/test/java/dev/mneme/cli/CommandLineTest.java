@@ -3,8 +3,6 @@ package dev.mneme.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -14,20 +12,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CommandLineTest {
   @TempDir Path dir;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    return Main.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(args);
-  }
+  private final Commands mneme = Commands.plain();
 
   @Test
   void helpListsCommandsAndExitCodes() {
-    assertThat(run("--help")).isEqualTo(ExitCodes.OK);
-    assertThat(out.toString()).contains("chat", "memory", "evolve", "doctor", "Exit codes:");
+    assertThat(mneme.run("--help")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.out()).contains("chat", "memory", "evolve", "doctor", "Exit codes:");
   }
 
   @Test
@@ -43,29 +33,29 @@ class CommandLineTest {
 
   @Test
   void anUnknownCommandIsASentenceAndExitCodeTwo() {
-    assertThat(run("chatt")).isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("chatt").contains("Did you mean").doesNotContain("\tat ");
+    assertThat(mneme.run("chatt")).isEqualTo(ExitCodes.USAGE);
+    assertThat(mneme.err()).contains("chatt").contains("Did you mean").doesNotContain("\tat ");
   }
 
   @Test
   void aCorruptConfigurationIsASentence() throws IOException {
     Files.writeString(dir.resolve("mneme.yaml"), "chat: 7\n");
-    assertThat(run("--home", dir.toString(), "config", "show")).isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).startsWith("mneme: ").contains("mneme.yaml").doesNotContain("\tat ");
+    assertThat(mneme.run("--home", dir.toString(), "config", "show")).isEqualTo(ExitCodes.USAGE);
+    assertThat(mneme.err()).startsWith("mneme: ").contains("mneme.yaml").doesNotContain("\tat ");
   }
 
   @Test
   void verboseShowsTheTrace() throws IOException {
     Files.writeString(dir.resolve("mneme.yaml"), "chat: 7\n");
-    run("--home", dir.toString(), "--verbose", "config", "show");
-    assertThat(err.toString()).contains("\tat dev.mneme");
+    mneme.run("--home", dir.toString(), "--verbose", "config", "show");
+    assertThat(mneme.err()).contains("\tat dev.mneme");
   }
 
   @Test
   void aHomeThatIsAFileIsASentence() throws IOException {
     Path file = Files.writeString(dir.resolve("file"), "x");
-    assertThat(run("--home", file.toString(), "models", "list")).isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("is not a directory").doesNotContain("\tat ");
+    assertThat(mneme.run("--home", file.toString(), "models", "list")).isEqualTo(ExitCodes.USAGE);
+    assertThat(mneme.err()).contains("is not a directory").doesNotContain("\tat ");
   }
 
   @Test

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import dev.mneme.data.Json;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -26,8 +24,7 @@ import tools.jackson.databind.JsonNode;
 
 class EvalCommandsTest {
   @TempDir Path dir;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Commands mneme = Commands.at(() -> dir.resolve("home"));
 
   @BeforeEach
   void scripts() throws IOException {
@@ -46,49 +43,36 @@ class EvalCommandsTest {
     return "scripted:" + dir.resolve(name + ".yaml");
   }
 
-  private int run(String... args) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    var all = new ArrayList<>(List.of("--home", dir.resolve("home").toString()));
-    all.addAll(List.of(args));
-    return Main.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(all.toArray(String[]::new));
-  }
-
-  private JsonNode json() {
-    return Json.mapper().readTree(out.toString());
-  }
-
   @Test
   void ourPromptsAreGradedComparedAndReported() {
-    assertThat(run("eval", "ours", "--model", model("vague"), "--json")).isEqualTo(ExitCodes.OK);
-    String runA = json().get("run").asString();
-    assertThat(json().get("summary").get("items").asInt()).isEqualTo(80);
-    assertThat(run("eval", "ours", "--model", model("bread"), "--json")).isEqualTo(ExitCodes.OK);
-    String runB = json().get("run").asString();
+    assertThat(mneme.run("eval", "ours", "--model", model("vague"), "--json"))
+        .isEqualTo(ExitCodes.OK);
+    String runA = mneme.json().get("run").asString();
+    assertThat(mneme.json().get("summary").get("items").asInt()).isEqualTo(80);
+    assertThat(mneme.run("eval", "ours", "--model", model("bread"), "--json"))
+        .isEqualTo(ExitCodes.OK);
+    String runB = mneme.json().get("run").asString();
 
-    assertThat(run("eval", "compare", runA, runB, "--json")).isEqualTo(ExitCodes.OK);
-    assertThat(json().get("overall").get("difference").asDouble()).isNotZero();
-    assertThat(run("eval", "compare", runA, runA, "--json")).isEqualTo(ExitCodes.OK);
-    assertThat(json().get("overall").get("pValue").asDouble()).isEqualTo(1);
-    assertThat(json().get("overall").get("difference").asDouble()).isZero();
+    assertThat(mneme.run("eval", "compare", runA, runB, "--json")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.json().get("overall").get("difference").asDouble()).isNotZero();
+    assertThat(mneme.run("eval", "compare", runA, runA, "--json")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.json().get("overall").get("pValue").asDouble()).isEqualTo(1);
+    assertThat(mneme.json().get("overall").get("difference").asDouble()).isZero();
 
-    assertThat(run("eval", "list")).isEqualTo(ExitCodes.OK);
-    assertThat(out.toString()).contains("vague", "bread", "grade");
+    assertThat(mneme.run("eval", "list")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.out()).contains("vague", "bread", "grade");
     Path page = dir.resolve("report.html");
-    assertThat(run("eval", "report", "--html", page.toString())).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.run("eval", "report", "--html", page.toString())).isEqualTo(ExitCodes.OK);
     assertThat(page).content().contains("<svg", "ours-bread");
   }
 
   @Test
   void aThresholdDecidesTheExitCode() {
     String[] ours = {"eval", "ours", "--model", model("vague"), "--first-n", "5", "--threshold"};
-    assertThat(run(with(ours, "grade>=1"))).isEqualTo(ExitCodes.OK);
-    assertThat(run(with(ours, "grade>=9"))).isEqualTo(ExitCodes.GATE);
-    assertThat(err.toString()).contains("threshold not met: grade is");
-    assertThat(run(with(ours, "grade of nine"))).isEqualTo(ExitCodes.USAGE);
+    assertThat(mneme.run(with(ours, "grade>=1"))).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.run(with(ours, "grade>=9"))).isEqualTo(ExitCodes.GATE);
+    assertThat(mneme.err()).contains("threshold not met: grade is");
+    assertThat(mneme.run(with(ours, "grade of nine"))).isEqualTo(ExitCodes.USAGE);
   }
 
   private static String[] with(String[] args, String... last) {
@@ -109,7 +93,7 @@ class EvalCommandsTest {
     Path files = dir.resolve("fastchat");
 
     int code =
-        run(
+        mneme.run(
             "eval",
             "mt-bench",
             "--questions",
@@ -120,7 +104,7 @@ class EvalCommandsTest {
             model("vague"));
 
     assertThat(code).isEqualTo(ExitCodes.FAILURE);
-    assertThat(err.toString()).contains("question.jsonl:2:");
+    assertThat(mneme.err()).contains("question.jsonl:2:");
     assertThat(files.resolve("model_answer/vague.jsonl")).content().contains("\"question_id\":1");
   }
 
@@ -134,7 +118,7 @@ class EvalCommandsTest {
     Path files = dir.resolve("fastchat");
 
     int code =
-        run(
+        mneme.run(
             "eval",
             "mt-bench",
             "--questions",
@@ -147,7 +131,7 @@ class EvalCommandsTest {
             model("judge"));
 
     assertThat(code).isEqualTo(ExitCodes.GATE);
-    assertThat(out.toString()).contains("not shown").doesNotContain("7.000");
+    assertThat(mneme.out()).contains("not shown").doesNotContain("7.000");
     assertThat(files.resolve("model_judgment")).doesNotExist();
     assertThat(files.resolve("model_answer/vague.jsonl")).exists();
     String[] judging = {
@@ -164,17 +148,17 @@ class EvalCommandsTest {
       "--threshold",
       "grade>=9"
     };
-    assertThat(run(judging)).isEqualTo(ExitCodes.GATE);
-    assertThat(err.toString()).doesNotContain("grade is");
-    assertThat(run(with(judging, "--json"))).isEqualTo(ExitCodes.GATE);
-    assertThat(json().has("summary")).isFalse();
-    assertThat(json().get("hidden").asString()).contains("LLMBar");
-    String run = json().get("run").asString();
-    assertThat(run("eval", "report", run, "--markdown")).isEqualTo(ExitCodes.OK);
-    assertThat(out.toString()).contains("not shown").doesNotContain("7.000");
-    assertThat(run("eval", "list")).isEqualTo(ExitCodes.OK);
-    assertThat(out.toString()).contains("not shown");
-    assertThat(run("eval", "compare", run, run)).isNotEqualTo(ExitCodes.OK);
+    assertThat(mneme.run(judging)).isEqualTo(ExitCodes.GATE);
+    assertThat(mneme.err()).doesNotContain("grade is");
+    assertThat(mneme.run(with(judging, "--json"))).isEqualTo(ExitCodes.GATE);
+    assertThat(mneme.json().has("summary")).isFalse();
+    assertThat(mneme.json().get("hidden").asString()).contains("LLMBar");
+    String run = mneme.json().get("run").asString();
+    assertThat(mneme.run("eval", "report", run, "--markdown")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.out()).contains("not shown").doesNotContain("7.000");
+    assertThat(mneme.run("eval", "list")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.out()).contains("not shown");
+    assertThat(mneme.run("eval", "compare", run, run)).isNotEqualTo(ExitCodes.OK);
   }
 
   /** An endpoint on this machine that judges by a function of the prompt; null is a failure. */
@@ -270,21 +254,21 @@ class EvalCommandsTest {
         "--model", model("vague"), "--judge", url(server), "--llmbar", llmBar().toString(),
         "--retries", "0", "--json"
       };
-      assertThat(run(judging)).as(err.toString()).isEqualTo(ExitCodes.FAILURE);
-      JsonNode summary = json().get("summary");
+      assertThat(mneme.run(judging)).as(mneme.err()).isEqualTo(ExitCodes.FAILURE);
+      JsonNode summary = mneme.json().get("summary");
       assertThat(summary.get("errors").asInt()).isEqualTo(1);
       assertThat(summary.get("overall").get(0).get("mean").get("mean").asDouble()).isEqualTo(7);
       assertThat(summary.get("overall").get(0).get("unscored").asInt()).isEqualTo(7);
       JsonNode judge = summary.get("info").get("judge");
       assertThat(judge.get("llmBarNatural").asDouble()).isEqualTo(1);
       assertThat(judge.get("longerWinsNatural").asDouble()).isZero();
-      assertThat(err.toString()).contains("mt-bench-single 5: ").contains("503");
+      assertThat(mneme.err()).contains("mt-bench-single 5: ").contains("503");
       Path judgments = files.resolve("model_judgment/judge-of-http_single.jsonl");
       assertThat(Files.readAllLines(judgments)).hasSize(10);
 
       judging[judging.length - 1] = "--markdown";
-      assertThat(run(judging)).isEqualTo(ExitCodes.FAILURE);
-      assertThat(out.toString())
+      assertThat(mneme.run(judging)).isEqualTo(ExitCodes.FAILURE);
+      assertThat(mneme.out())
           .contains("## mt-bench-single", "Natural 100.0 %", "(longer wins 0.0 %)", "| grade |");
     } finally {
       server.stop(0);
@@ -294,22 +278,25 @@ class EvalCommandsTest {
   @Test
   void everyLimitOfARunHolds() {
     String[] ours = {"eval", "ours", "--model", model("vague"), "--json", "--out"};
-    assertThat(run(with(ours, dir + "/a", "--samples", "math-2,writing-1", "--parallel", "1")))
-        .as(err.toString())
+    assertThat(
+            mneme.run(with(ours, dir + "/a", "--samples", "math-2,writing-1", "--parallel", "1")))
+        .as(mneme.err())
         .isEqualTo(ExitCodes.OK);
-    assertThat(json().get("summary").get("items").asInt()).isEqualTo(2);
-    assertThat(run(with(ours, dir + "/b", "--first-n", "3", "--epochs", "2", "--temperature", "1")))
+    assertThat(mneme.json().get("summary").get("items").asInt()).isEqualTo(2);
+    assertThat(
+            mneme.run(
+                with(ours, dir + "/b", "--first-n", "3", "--epochs", "2", "--temperature", "1")))
         .isEqualTo(ExitCodes.OK);
-    assertThat(json().get("summary").get("items").asInt()).isEqualTo(6);
-    assertThat(run(with(ours, dir + "/c", "--max-tokens", "50", "--parallel", "1")))
+    assertThat(mneme.json().get("summary").get("items").asInt()).isEqualTo(6);
+    assertThat(mneme.run(with(ours, dir + "/c", "--max-tokens", "50", "--parallel", "1")))
         .isEqualTo(ExitCodes.OK);
-    assertThat(json().get("summary").get("stoppedBy").asString()).isEqualTo("max-tokens 50");
-    int first = json().get("summary").get("items").asInt();
+    assertThat(mneme.json().get("summary").get("stoppedBy").asString()).isEqualTo("max-tokens 50");
+    int first = mneme.json().get("summary").get("items").asInt();
     assertThat(first).isBetween(1, 20);
-    assertThat(run(with(ours, dir + "/c"))).isEqualTo(ExitCodes.OK);
-    assertThat(json().get("summary").get("items").asInt()).isEqualTo(80);
-    assertThat(json().get("summary").has("stoppedBy")).isFalse();
-    JsonNode sessions = json().get("summary").get("info").get("sessions");
+    assertThat(mneme.run(with(ours, dir + "/c"))).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.json().get("summary").get("items").asInt()).isEqualTo(80);
+    assertThat(mneme.json().get("summary").has("stoppedBy")).isFalse();
+    JsonNode sessions = mneme.json().get("summary").get("info").get("sessions");
     assertThat(sessions.get(1).get("reused").asInt()).isEqualTo(first);
   }
 
@@ -323,7 +310,7 @@ class EvalCommandsTest {
             });
     try {
       assertThat(
-              run(
+              mneme.run(
                   "eval",
                   "ours",
                   "--model",
@@ -334,8 +321,8 @@ class EvalCommandsTest {
                   "1",
                   "--json"))
           .isEqualTo(ExitCodes.OK);
-      assertThat(json().get("summary").get("stoppedBy").asString()).startsWith("max-wall");
-      assertThat(json().get("summary").get("items").asInt()).isBetween(1, 10);
+      assertThat(mneme.json().get("summary").get("stoppedBy").asString()).startsWith("max-wall");
+      assertThat(mneme.json().get("summary").get("items").asInt()).isBetween(1, 10);
     } finally {
       server.stop(0);
     }
@@ -359,14 +346,14 @@ class EvalCommandsTest {
           {"--threshold", "grade of nine"},
           {"--no-such-option", ""},
         }) {
-      assertThat(run("eval", "ours", "--model", model("vague"), bad[0], bad[1]))
+      assertThat(mneme.run("eval", "ours", "--model", model("vague"), bad[0], bad[1]))
           .as(bad[0] + " " + bad[1])
           .isEqualTo(ExitCodes.USAGE);
-      assertThat(err.toString()).isNotBlank().doesNotContain("\tat ");
+      assertThat(mneme.err()).isNotBlank().doesNotContain("\tat ");
       assertThat(dir.resolve("home/evals")).as(bad[0] + " " + bad[1]).doesNotExist();
     }
     assertThat(
-            run(
+            mneme.run(
                 "eval",
                 "ours",
                 "--model",
@@ -376,7 +363,7 @@ class EvalCommandsTest {
                 "--threshold",
                 "no>=1"))
         .isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("no metric or category \"no\"", "grade");
+    assertThat(mneme.err()).contains("no metric or category \"no\"", "grade");
   }
 
   @Test
@@ -384,12 +371,12 @@ class EvalCommandsTest {
     HttpServer server = endpoint(_ -> "");
     try {
       String[] mute = {"eval", "ours", "--model", url(server), "--first-n", "2"};
-      assertThat(run(with(mute, "--json"))).as(err.toString()).isEqualTo(ExitCodes.OK);
-      JsonNode figure = json().get("summary").get("overall").get(0);
+      assertThat(mneme.run(with(mute, "--json"))).as(mneme.err()).isEqualTo(ExitCodes.OK);
+      JsonNode figure = mneme.json().get("summary").get("overall").get(0);
       assertThat(figure.has("mean")).isFalse();
       assertThat(figure.get("unscored").asInt()).isEqualTo(4);
-      assertThat(run(with(mute, "--threshold", "grade>=1"))).isEqualTo(ExitCodes.GATE);
-      assertThat(err.toString()).contains("nothing was scored");
+      assertThat(mneme.run(with(mute, "--threshold", "grade>=1"))).isEqualTo(ExitCodes.GATE);
+      assertThat(mneme.err()).contains("nothing was scored");
     } finally {
       server.stop(0);
     }
@@ -397,8 +384,8 @@ class EvalCommandsTest {
 
   @Test
   void aMissingFileIsASentence() {
-    assertThat(run("eval", "choice", "--data", "no-such.csv", "--model", model("vague")))
+    assertThat(mneme.run("eval", "choice", "--data", "no-such.csv", "--model", model("vague")))
         .isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("no-such.csv").doesNotContain("\tat ");
+    assertThat(mneme.err()).contains("no-such.csv").doesNotContain("\tat ");
   }
 }

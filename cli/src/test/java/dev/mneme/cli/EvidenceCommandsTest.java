@@ -1,17 +1,14 @@
 package dev.mneme.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mneme.data.Hashes;
-import dev.mneme.data.Json;
 import dev.mneme.data.JsonLines;
 import dev.mneme.data.Message;
 import dev.mneme.data.PairWeight;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
 import dev.mneme.data.Scope;
-import dev.mneme.data.StarterCheckpoint;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.dpo.cycle.TrainingSet;
 import dev.mneme.dpo.registry.CheckpointManifest;
@@ -20,11 +17,8 @@ import dev.mneme.dpo.train.DpoConfig;
 import dev.mneme.dpo.train.ModelCandidateTrainer;
 import dev.mneme.model.TrainingOptions;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -43,32 +37,14 @@ class EvidenceCommandsTest {
   private static final Instant AT = Instant.parse("2026-03-01T10:00:00Z");
 
   @TempDir Path dir;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Commands mneme = Commands.at(() -> dir.resolve("home"));
   private CheckpointRegistry registry;
   private CheckpointManifest origin;
 
   @BeforeEach
   void installTheBundledCheckpoint() {
-    assumeTrue(StarterCheckpoint.isPresent(), "this build carries no starter checkpoint");
-    registry = CheckpointRegistry.open(dir.resolve("home/models"), Clock.systemUTC());
-    BundledCheckpoint.installIfMissing(registry);
+    registry = Commands.withBundledCheckpoint(dir.resolve("home"));
     origin = registry.active().orElseThrow();
-  }
-
-  private int run(String... args) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    var all = new ArrayList<>(List.of("--home", dir.resolve("home").toString()));
-    all.addAll(List.of(args));
-    return Main.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(all.toArray(String[]::new));
-  }
-
-  private JsonNode json() {
-    return Json.mapper().readTree(out.toString());
   }
 
   private static PreferencePair pair(String prompt, String chosen, String rejected) {
@@ -158,7 +134,7 @@ class EvidenceCommandsTest {
                 .build());
     Path file = file("pairs.jsonl", pairs());
     assertThat(
-            run(
+            mneme.run(
                 "models",
                 "blame",
                 trained.id(),
@@ -172,33 +148,36 @@ class EvidenceCommandsTest {
         .isEqualTo(ExitCodes.OK);
     // Others may have pulled it down as far: the evidence is in order of how much, either way.
     JsonNode most =
-        json()
+        mneme
+            .json()
             .get("evidence")
             .valueStream()
             .max(Comparator.comparingDouble(each -> each.get("change").asDouble()))
             .orElseThrow();
     assertThat(most.get("id").asString()).isEqualTo(pairs().getLast().id());
     assertThat(most.get("change").asDouble()).isPositive();
-    assertThat(json().get("reproduced").asBoolean()).isTrue();
-    assertThat(json().get("logp_after").asDouble())
-        .isGreaterThan(json().get("logp_before").asDouble());
+    assertThat(mneme.json().get("reproduced").asBoolean()).isTrue();
+    assertThat(mneme.json().get("logp_after").asDouble())
+        .isGreaterThan(mneme.json().get("logp_before").asDouble());
 
-    assertThat(run("models", "diff", origin.id(), trained.id(), "--json")).isEqualTo(ExitCodes.OK);
-    assertThat(json().get("data").get("onlyInB").asInt()).isEqualTo(pairs().size());
-    assertThat(json().get("descent").asString()).contains("B descends from A");
-    assertThat(json().get("weights").get("parts").size()).isGreaterThan(4);
-    assertThat(run("models", "diff", origin.id(), trained.id())).isEqualTo(ExitCodes.OK);
-    assertThat(out.toString()).contains("attention", "Configuration:", "moved most");
+    assertThat(mneme.run("models", "diff", origin.id(), trained.id(), "--json"))
+        .isEqualTo(ExitCodes.OK);
+    assertThat(mneme.json().get("data").get("onlyInB").asInt()).isEqualTo(pairs().size());
+    assertThat(mneme.json().get("descent").asString()).contains("B descends from A");
+    assertThat(mneme.json().get("weights").get("parts").size()).isGreaterThan(4);
+    assertThat(mneme.run("models", "diff", origin.id(), trained.id())).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.out()).contains("attention", "Configuration:", "moved most");
   }
 
   @Test
   void evidenceThatIsGoneIsASentence() {
     CheckpointManifest trained = train(DpoConfig.defaults().toBuilder().epochs(1).build());
-    assertThat(run("models", "blame", trained.id(), "--prompt", "Which way?"))
+    assertThat(mneme.run("models", "blame", trained.id(), "--prompt", "Which way?"))
         .isEqualTo(ExitCodes.FAILURE);
-    assertThat(err.toString()).contains("none of the 8 pairs", "--pairs").doesNotContain("\tat ");
-    assertThat(run("models", "blame", origin.id(), "--prompt", "x")).isEqualTo(ExitCodes.FAILURE);
-    assertThat(err.toString()).contains("not trained here");
+    assertThat(mneme.err()).contains("none of the 8 pairs", "--pairs").doesNotContain("\tat ");
+    assertThat(mneme.run("models", "blame", origin.id(), "--prompt", "x"))
+        .isEqualTo(ExitCodes.FAILURE);
+    assertThat(mneme.err()).contains("not trained here");
   }
 
   @Test
@@ -219,7 +198,7 @@ class EvidenceCommandsTest {
     Files.write(file, lines);
     Path made = dir.resolve("made");
     assertThat(
-            run(
+            mneme.run(
                 "train",
                 "dpo",
                 "--pairs",
@@ -229,7 +208,7 @@ class EvidenceCommandsTest {
                 "--out",
                 made.toString()))
         .isEqualTo(ExitCodes.NOTHING_TO_LEARN);
-    assertThat(err.toString())
+    assertThat(mneme.err())
         .contains(
             "chosen equals rejected=1",
             "empty reply=1",
@@ -245,7 +224,7 @@ class EvidenceCommandsTest {
   void aLowRankKtoRunWritesAMergedCheckpointAndAnAdapter() {
     Path made = dir.resolve("made");
     assertThat(
-            run(
+            mneme.run(
                 "--set",
                 "training.epochs=1",
                 "train",
@@ -263,7 +242,7 @@ class EvidenceCommandsTest {
                 "--no-replay",
                 "--json"))
         .isEqualTo(ExitCodes.OK);
-    assertThat(json().get("steps").asInt()).isEqualTo(1);
+    assertThat(mneme.json().get("steps").asInt()).isEqualTo(1);
     assertThat(made.resolve("model.safetensors")).exists();
     assertThat(made.resolve("adapter/adapter_config.json")).exists();
     assertThat(made.resolve(".state")).doesNotExist();
@@ -273,7 +252,7 @@ class EvidenceCommandsTest {
   @Test
   void anUnknownLossIsAnsweredWithTheKnownOnes() {
     assertThat(
-            run(
+            mneme.run(
                 "train",
                 "dpo",
                 "--pairs",
@@ -285,7 +264,7 @@ class EvidenceCommandsTest {
                 "--loss",
                 "ppo"))
         .isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("unknown loss ppo", "simpo", "kto");
+    assertThat(mneme.err()).contains("unknown loss ppo", "simpo", "kto");
   }
 
   @Test
@@ -304,7 +283,7 @@ class EvidenceCommandsTest {
                 List.of()));
     Path made = dir.resolve("made");
     assertThat(
-            run(
+            mneme.run(
                 "--set",
                 "training.sftEpochs=3",
                 "train",
@@ -318,9 +297,9 @@ class EvidenceCommandsTest {
                 made.toString(),
                 "--json"))
         .isEqualTo(ExitCodes.OK);
-    assertThat(json().get("replies").asInt()).isEqualTo(9);
-    assertThat(json().get("loss_after").asDouble())
-        .isLessThan(json().get("loss_before").asDouble());
+    assertThat(mneme.json().get("replies").asInt()).isEqualTo(9);
+    assertThat(mneme.json().get("loss_after").asDouble())
+        .isLessThan(mneme.json().get("loss_before").asDouble());
     assertThat(made.resolve("tokenizer.json")).exists();
   }
 }

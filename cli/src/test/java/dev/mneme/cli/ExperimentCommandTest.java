@@ -1,11 +1,7 @@
 package dev.mneme.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.mneme.data.StarterCheckpoint;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,20 +9,18 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Every experiment from end to end on the shipped starter, as small as it can be. */
 @Timeout(900)
 final class ExperimentCommandTest {
   @TempDir Path dir;
+  private final Commands mneme = Commands.at(() -> dir.resolve("home"));
 
-  private int run(String... arguments) {
-    assumeTrue(StarterCheckpoint.isPresent(), "this build carries no starter checkpoint");
+  private void run(String... arguments) {
+    Commands.assumeBundledCheckpoint();
     List<String> all =
         new ArrayList<>(
             List.of(
-                "--home",
-                dir.resolve("home").toString(),
                 "--set",
                 "evolution.minPairs=1",
                 "--set",
@@ -45,13 +39,7 @@ final class ExperimentCommandTest {
             "--no-grade",
             "--out",
             dir.resolve("out").toString()));
-    var out = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(out));
-    line.setErr(new PrintWriter(out));
-    int code = line.execute(all.toArray(String[]::new));
-    assertThat(code).as(out.toString()).isEqualTo(0);
-    return code;
+    assertThat(mneme.run(all.toArray(String[]::new))).as(mneme.err()).isEqualTo(ExitCodes.OK);
   }
 
   private String summary() throws Exception {

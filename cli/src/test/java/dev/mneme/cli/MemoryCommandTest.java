@@ -16,8 +16,6 @@ import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.MemoryStoreConfig;
 import dev.mneme.preference.formats.PreferenceFormat;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,19 +35,7 @@ class MemoryCommandTest {
   private static final InstantSource CLOCK = InstantSource.fixed(START.plusSeconds(86_400));
 
   @TempDir Path dir;
-  private StringWriter out = new StringWriter();
-  private StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    out = new StringWriter();
-    err = new StringWriter();
-    var all = new ArrayList<>(List.of("--home", dir.toString()));
-    all.addAll(List.of(args));
-    return Main.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(all.toArray(String[]::new));
-  }
+  private final Commands mneme = Commands.at(() -> dir);
 
   /** A correction, from which one preference pair is extracted. */
   private static void correct(MemoryStore memory, String user, String headline) {
@@ -141,13 +127,14 @@ class MemoryCommandTest {
     assertThat(filesHolding("Zanzibaria")).hasSizeGreaterThanOrEqualTo(5);
 
     assertThat(
-            run("--set", "scope.user=kim", "memory", "erase", "--user", "kim", "--yes", "--json"))
-        .as(err.toString())
+            mneme.run(
+                "--set", "scope.user=kim", "memory", "erase", "--user", "kim", "--yes", "--json"))
+        .as(mneme.err())
         .isEqualTo(ExitCodes.OK);
 
     assertThat(filesHolding("Zanzibaria")).isEmpty();
     assertThat(filesHolding("Quetzaltown")).isNotEmpty();
-    JsonNode receipt = Json.mapper().readTree(out.toString());
+    JsonNode receipt = Json.mapper().readTree(mneme.out());
     assertThat(receipt.at("/turns").asInt()).isEqualTo(2);
     assertThat(receipt.at("/elsewhere/preference files").asInt()).isEqualTo(2);
     assertThat(receipt.at("/elsewhere/input history").asInt()).isEqualTo(1);
@@ -160,7 +147,7 @@ class MemoryCommandTest {
     registry = CheckpointRegistry.open(dir.resolve("models"), CLOCK);
     assertThat(registry.require(tainted.id()).flags()).containsKey("erased-user");
     assertThat(registry.require(clean.id()).flags()).isEmpty();
-    assertThat(run("memory", "erase", "--user", "kim", "--yes")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.run("memory", "erase", "--user", "kim", "--yes")).isEqualTo(ExitCodes.OK);
   }
 
   @Test
@@ -168,23 +155,23 @@ class MemoryCommandTest {
     Path key = Files.writeString(dir.resolve("key"), "correct horse\n");
     Path other = Files.writeString(dir.resolve("other"), "battery staple\n");
     String right = "memory.passphrase=file:" + key;
-    assertThat(run("--set", right, "memory", "add", "My dog is called Zanzibaria."))
-        .as(err.toString())
+    assertThat(mneme.run("--set", right, "memory", "add", "My dog is called Zanzibaria."))
+        .as(mneme.err())
         .isEqualTo(ExitCodes.OK);
-    assertThat(run("--set", right, "memory", "search", "dog")).isEqualTo(ExitCodes.OK);
-    assertThat(out.toString()).contains("Zanzibaria");
+    assertThat(mneme.run("--set", right, "memory", "search", "dog")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.out()).contains("Zanzibaria");
     assertThat(filesHolding("Zanzibaria")).isEmpty();
 
-    assertThat(run("--set", "memory.passphrase=file:" + other, "memory", "search", "dog"))
+    assertThat(mneme.run("--set", "memory.passphrase=file:" + other, "memory", "search", "dog"))
         .isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("wrong passphrase").doesNotContain("\tat ");
-    assertThat(run("memory", "search", "dog")).isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("encrypted").contains("env:NAME");
-    assertThat(run("--set", "memory.passphrase=correct horse", "memory", "stats"))
+    assertThat(mneme.err()).contains("wrong passphrase").doesNotContain("\tat ");
+    assertThat(mneme.run("memory", "search", "dog")).isEqualTo(ExitCodes.USAGE);
+    assertThat(mneme.err()).contains("encrypted").contains("env:NAME");
+    assertThat(mneme.run("--set", "memory.passphrase=correct horse", "memory", "stats"))
         .isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("must say where it is").doesNotContain("horse");
-    assertThat(run("--set", "memory.passphrase=env:NO_SUCH_NAME_HERE", "memory", "stats"))
+    assertThat(mneme.err()).contains("must say where it is").doesNotContain("horse");
+    assertThat(mneme.run("--set", "memory.passphrase=env:NO_SUCH_NAME_HERE", "memory", "stats"))
         .isEqualTo(ExitCodes.USAGE);
-    assertThat(err.toString()).contains("NO_SUCH_NAME_HERE");
+    assertThat(mneme.err()).contains("NO_SUCH_NAME_HERE");
   }
 }

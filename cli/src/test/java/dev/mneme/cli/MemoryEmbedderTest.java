@@ -1,23 +1,18 @@
 package dev.mneme.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mneme.cli.config.MnemeConfig;
 import dev.mneme.cli.models.ChatModels;
 import dev.mneme.cli.models.ModelEmbedder;
 import dev.mneme.data.Json;
-import dev.mneme.data.StarterCheckpoint;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.dpo.registry.DataProvenance;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Clock;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,35 +26,21 @@ import tools.jackson.databind.JsonNode;
 /** {@code memory.embedder}: the bundled language model gives the memory's vectors. */
 class MemoryEmbedderTest {
   @TempDir Path dir;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Commands mneme = Commands.at(() -> dir.resolve("home"));
   private CheckpointRegistry registry;
   private CheckpointManifest first;
 
   @BeforeEach
   void installTheBundledCheckpoint() {
-    assumeTrue(StarterCheckpoint.isPresent(), "this build carries no starter checkpoint");
-    registry = CheckpointRegistry.open(dir.resolve("home/models"), Clock.systemUTC());
-    BundledCheckpoint.installIfMissing(registry);
+    registry = Commands.withBundledCheckpoint(dir.resolve("home"));
     first = registry.active().orElseThrow();
-  }
-
-  private int run(String... args) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    var all = new ArrayList<>(List.of("--home", dir.resolve("home").toString()));
-    all.addAll(List.of(args));
-    return Main.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(all.toArray(String[]::new));
   }
 
   private JsonNode search(String... settings) {
     var args = new ArrayList<>(List.of(settings));
     args.addAll(List.of("memory", "search", "--json", "Where does the dog sleep?"));
-    assertThat(run(args.toArray(String[]::new))).as(err.toString()).isEqualTo(ExitCodes.OK);
-    return Json.mapper().readTree(out.toString());
+    assertThat(mneme.run(args.toArray(String[]::new))).as(mneme.err()).isEqualTo(ExitCodes.OK);
+    return Json.mapper().readTree(mneme.out());
   }
 
   /** Another checkpoint: the same weights in a folder with other bytes. */
@@ -79,9 +60,9 @@ class MemoryEmbedderTest {
   void theModelsOwnStatesJoinTheWordsAndANewModelTakesOver() throws IOException {
     String embedder = "memory.embedder=" + first.id();
     for (String said : List.of("The dog sleeps in the kitchen.", "Bread needs flour and water.")) {
-      assertThat(run("--set", embedder, "memory", "add", said)).isEqualTo(ExitCodes.OK);
+      assertThat(mneme.run("--set", embedder, "memory", "add", said)).isEqualTo(ExitCodes.OK);
     }
-    assertThat(run("--set", embedder, "memory", "rebuild-index")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.run("--set", embedder, "memory", "rebuild-index")).isEqualTo(ExitCodes.OK);
 
     JsonNode both = search("--set", embedder);
     assertThat(both.get(0).at("/text").asString()).contains("kitchen");
@@ -97,9 +78,11 @@ class MemoryEmbedderTest {
     assertThat(search("--set", other).get(0).at("/breakdown").has("meaning"))
         .as("at once, by the vectors of the former model")
         .isTrue();
-    assertThat(run("--set", other, "memory", "rebuild-index")).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.run("--set", other, "memory", "rebuild-index")).isEqualTo(ExitCodes.OK);
     assertThat(search("--set", other).get(0).at("/breakdown").has("meaning")).isTrue();
-    assertThat(run("--set", other, "memory", "verify")).as(out.toString()).isEqualTo(ExitCodes.OK);
+    assertThat(mneme.run("--set", other, "memory", "verify"))
+        .as(mneme.out())
+        .isEqualTo(ExitCodes.OK);
   }
 
   @Test
