@@ -45,7 +45,7 @@ final class Embedding implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch stop = new CountDownLatch(1);
 
-  /** Held for reading while a former embedder is used, for writing to take it away. */
+  /** Held for reading while a generation serves a search, for writing to let another serve. */
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
   private @Nullable Generation former;
@@ -222,13 +222,20 @@ final class Embedding implements AutoCloseable {
     thread.start();
   }
 
-  /** The question's vector, of the generation that serves; null when none can. */
-  @Nullable Meaning meaning(String question) {
+  /** A search by a question's vector, or by words alone. */
+  interface Search<T> {
+    T by(@Nullable Meaning meaning) throws IOException;
+  }
+
+  /**
+   * Searches by the question's vector of the generation that serves, by words when none can. That
+   * generation serves until the search is done, so the vectors it is compared with are there.
+   */
+  <T> T search(String question, Search<T> search) throws IOException {
     use.readLock().lock();
     try {
       Generation serving = ready ? current : former;
-      // Should the old vectors be dropped before the search, it goes by words, once.
-      return serving == null || serving.missing > LAG ? null : serving.meaning(question);
+      return search.by(serving == null || serving.missing > LAG ? null : serving.meaning(question));
     } finally {
       use.readLock().unlock();
     }

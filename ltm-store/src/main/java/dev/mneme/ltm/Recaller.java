@@ -90,7 +90,12 @@ final class Recaller {
       long nowSeconds,
       @Nullable TimeSpan said,
       int depth,
-      @Nullable Meaning meaning) {}
+      @Nullable Meaning meaning) {
+    Ask by(@Nullable Meaning vector) {
+      return new Ask(
+          spaces, text, session, fromSeconds, toSeconds, nowSeconds, said, depth, vector);
+    }
+  }
 
   /** A turn that may answer. */
   static final class Candidate {

@@ -67,17 +67,18 @@ final class Recalling {
             now.getEpochSecond(),
             QuestionTime.of(query.text(), now),
             recaller.depth(query),
-            query.asOf() == null ? meaning(query.text()) : null);
+            null);
     if (query.asOf() != null) {
       return asOf(handle, query, ask, spaces, query.asOf());
     }
+    Embedding.Search<List<Recaller.Candidate>> search =
+        meaning ->
+            follower
+                .index()
+                .search(searcher -> choose(query, recaller.rank(searcher, ask.by(meaning))));
     List<Recaller.Candidate> kept =
-        follower.index().search(searcher -> choose(query, recaller.rank(searcher, ask)));
+        embedding == null ? search.by(null) : embedding.search(query.text(), search);
     return load(handle, query, spaces, kept);
-  }
-
-  private @Nullable Meaning meaning(String question) {
-    return embedding == null ? null : embedding.meaning(question);
   }
 
   /**
