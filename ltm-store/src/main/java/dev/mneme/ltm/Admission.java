@@ -1,9 +1,9 @@
 package dev.mneme.ltm;
 
-import dev.mneme.data.Json;
 import dev.mneme.data.Role;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Turn;
+import org.jspecify.annotations.Nullable;
 
 /** What may enter the store; everything else is refused before anything is written. */
 final class Admission {
@@ -52,12 +52,15 @@ final class Admission {
     long _ = TurnRow.nanos(turn.at());
   }
 
-  /** Any change but a turn, whose parts {@link #check(Turn)} has seen. */
-  static void check(Change change) {
-    if (change instanceof Change.TurnAdded) {
+  /**
+   * Any change but a turn, whose parts {@link #check(Turn)} has seen.
+   *
+   * @param json the change as {@link Change#json} has it; null for a turn
+   */
+  static void checkChange(@Nullable String json) {
+    if (json == null) {
       return;
     }
-    String json = Json.mapper().writerFor(Change.class).writeValueAsString(change);
     if (json.length() > LONGEST) {
       throw new IllegalArgumentException(
           "this change takes "

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.mneme.data.Json;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Signal;
@@ -37,6 +38,13 @@ sealed interface Change {
   /** Whose data the change holds; null when nobody's (an erasure's trace). */
   @JsonIgnore
   @Nullable Owner owner();
+
+  /** A change as the ledger's log keeps it; null for a turn, which has a row of its own. */
+  static @Nullable String json(Change change) {
+    return change instanceof TurnAdded
+        ? null
+        : Json.mapper().writerFor(Change.class).writeValueAsString(change);
+  }
 
   /** A turn was said. {@code echo}: kept as conversation, but not a memory. */
   record TurnAdded(Turn turn, boolean echo) implements Change {

@@ -350,10 +350,11 @@ final class Committer implements AutoCloseable {
 
     @Override
     public long append(Change change, Instant at) {
-      Admission.check(change);
+      String json = Change.json(change);
+      Admission.checkChange(json);
       long sequence = lastSequence + entries.size() + 1;
       var entry = new JournalEntry(sequence, at, change);
-      writer.apply(entry);
+      writer.apply(entry, json);
       entries.add(entry);
       return sequence;
     }

@@ -203,7 +203,7 @@ final class Engine implements AutoCloseable {
         journal.read(
             have,
             entry -> {
-              writer.apply(entry);
+              writer.apply(entry, Change.json(entry.change()));
               last[0] = entry.seq();
               if (++open[0] % 10_000 == 0) {
                 commit(writer);

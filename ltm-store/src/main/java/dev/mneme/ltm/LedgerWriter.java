@@ -75,19 +75,22 @@ final class LedgerWriter implements AutoCloseable {
     sessions.clear();
   }
 
-  void apply(JournalEntry entry) {
+  /**
+   * @param json the change as {@link Change#json} has it, made once by the caller
+   */
+  void apply(JournalEntry entry, @Nullable String json) {
     try {
       switch (entry.change()) {
         case Change.TurnAdded added -> add(entry, added);
         case Change.TurnsForgotten gone -> {
           int space = space(gone.of());
           mark(space, gone.ids(), "forgotten_at = " + TurnRow.nanos(entry.at()));
-          log(entry, "forget", space, null, gone);
+          log(entry, "forget", space, null, json);
         }
         case Change.TurnsRestored back -> {
           int space = space(back.of());
           mark(space, back.ids(), "forgotten_at = null, revised_by = null");
-          log(entry, "restore", space, null, back);
+          log(entry, "restore", space, null, json);
         }
         case Change.TurnRevised revised -> {
           int space = space(revised.of());
@@ -97,7 +100,7 @@ final class LedgerWriter implements AutoCloseable {
               .bind("p", space)
               .bind("o", revised.oldId())
               .execute();
-          log(entry, "revise", space, revised.oldId(), revised);
+          log(entry, "revise", space, revised.oldId(), json);
         }
         case Change.SignalAdded added -> {
           int space = space(Owner.of(added.scope()));
@@ -111,10 +114,10 @@ final class LedgerWriter implements AutoCloseable {
               .bind("t", added.signal().turnId())
               .bind("b", Json.mapper().writeValueAsString(added.signal()))
               .execute();
-          log(entry, "signal", space, added.signal().turnId(), added);
+          log(entry, "signal", space, added.signal().turnId(), json);
         }
-        case Change.FactSet set -> setFact(entry, set);
-        case Change.PairRecorded made -> recordPair(entry, made);
+        case Change.FactSet set -> setFact(entry, set, json);
+        case Change.PairRecorded made -> recordPair(entry, made, json);
         case Change.Trained trained -> {
           int space = space(trained.of());
           for (String id : trained.turnIds()) {
@@ -126,7 +129,7 @@ final class LedgerWriter implements AutoCloseable {
                 .bind("c", trained.checkpoint())
                 .execute();
           }
-          log(entry, "trained", space, trained.checkpoint(), trained);
+          log(entry, "trained", space, trained.checkpoint(), json);
         }
         case Change.Granted granted -> {
           int collection = collection(granted.tenant(), granted.collection());
@@ -138,7 +141,7 @@ final class LedgerWriter implements AutoCloseable {
               .bind("a", granted.agent())
               .bind("w", granted.mayWrite())
               .execute();
-          log(entry, "grant", collection, granted.user(), granted);
+          log(entry, "grant", collection, granted.user(), json);
         }
         case Change.Revoked revoked -> {
           int collection = collection(revoked.tenant(), revoked.collection());
@@ -149,19 +152,19 @@ final class LedgerWriter implements AutoCloseable {
               .bind("u", revoked.user())
               .bind("a", revoked.agent())
               .execute();
-          log(entry, "revoke", collection, revoked.user(), revoked);
+          log(entry, "revoke", collection, revoked.user(), json);
         }
         case Change.Shared shared -> {
           share(shared.of(), shared.collection(), shared.ids(), true);
-          log(entry, "share", space(shared.of()), shared.collection(), shared);
+          log(entry, "share", space(shared.of()), shared.collection(), json);
         }
         case Change.Unshared unshared -> {
           share(unshared.of(), unshared.collection(), unshared.ids(), false);
-          log(entry, "unshare", space(unshared.of()), unshared.collection(), unshared);
+          log(entry, "unshare", space(unshared.of()), unshared.collection(), json);
         }
         case Change.Erased erased -> {
           eraseMatching(erased);
-          log(entry, "erased", null, null, erased);
+          log(entry, "erased", null, null, json);
         }
       }
     } catch (SQLException e) {
@@ -244,7 +247,7 @@ final class LedgerWriter implements AutoCloseable {
       String op,
       @Nullable Integer space,
       @Nullable String target,
-      @Nullable Change payload)
+      @Nullable String payload)
       throws SQLException {
     insertChange.setLong(1, entry.seq());
     insertChange.setString(2, op);
@@ -255,9 +258,7 @@ final class LedgerWriter implements AutoCloseable {
     }
     insertChange.setString(4, target);
     insertChange.setLong(5, TurnRow.nanos(entry.at()));
-    insertChange.setString(
-        6,
-        payload == null ? null : Json.mapper().writerFor(Change.class).writeValueAsString(payload));
+    insertChange.setString(6, payload);
     insertChange.executeUpdate();
   }
 
@@ -271,7 +272,8 @@ final class LedgerWriter implements AutoCloseable {
     batch.execute();
   }
 
-  private void setFact(JournalEntry entry, Change.FactSet set) throws SQLException {
+  private void setFact(JournalEntry entry, Change.FactSet set, @Nullable String json)
+      throws SQLException {
     int space = space(set.of());
     Fact fact = set.fact();
     handle
@@ -301,10 +303,11 @@ final class LedgerWriter implements AutoCloseable {
         .bind("to", fact.validTo() == null ? null : (Long) TurnRow.nanos(fact.validTo()))
         .bind("b", Json.mapper().writeValueAsString(fact))
         .execute();
-    log(entry, "fact", space, fact.id(), set);
+    log(entry, "fact", space, fact.id(), json);
   }
 
-  private void recordPair(JournalEntry entry, Change.PairRecorded made) throws SQLException {
+  private void recordPair(JournalEntry entry, Change.PairRecorded made, @Nullable String json)
+      throws SQLException {
     int space = space(Owner.of(made.pair().scope()));
     String id = made.pair().id();
     handle
@@ -328,7 +331,7 @@ final class LedgerWriter implements AutoCloseable {
           .bind("i", id)
           .execute();
     }
-    log(entry, "pair", space, id, made);
+    log(entry, "pair", space, id, json);
   }
 
   private void share(Owner owner, String name, List<String> ids, boolean add) {
