@@ -66,13 +66,17 @@ public final class Agent {
     return tools;
   }
 
+  /** The date where the person is. */
+  LocalDate today() {
+    return LocalDate.ofInstant(clock.instant(), config.zone());
+  }
+
   /**
    * Has the model read what all prompts of today begin with: persona, date, tools. Worth a thread
    * of its own while a person still types; changes no reply.
    */
   public void readAhead() {
-    LocalDate today = clock.instant().atZone(config.zone()).toLocalDate();
-    String system = SystemPrompt.render(config.persona().text(), today, List.of(), List.of());
+    String system = SystemPrompt.render(config.persona().text(), today(), List.of(), List.of());
     model.readAhead(List.of(Message.system(system), Message.user("Hello.")), tools.specs());
   }
 

@@ -332,7 +332,7 @@ public final class AgentSession {
       this.partial = partial;
       this.tools = agent.tools.specs();
       this.preferences = standing();
-      this.today = agent.clock.instant().atZone(agent.config.zone()).toLocalDate();
+      this.today = agent.today();
       running.add(question.message());
     }
 

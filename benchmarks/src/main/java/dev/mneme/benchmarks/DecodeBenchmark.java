@@ -1,5 +1,6 @@
 package dev.mneme.benchmarks;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.model.ModelConfig;
 import dev.mneme.model.OptimizerConfig;
 import dev.mneme.model.TrainableModel;
@@ -12,9 +13,7 @@ import dev.mneme.model.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -105,10 +104,6 @@ public class DecodeBenchmark {
     if (decoder != null) {
       decoder.close();
     }
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    FileTrees.delete(folder);
   }
 }

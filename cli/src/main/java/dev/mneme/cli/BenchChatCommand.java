@@ -6,7 +6,9 @@ import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.Persona;
 import dev.mneme.agent.tool.PermissionAsker;
 import dev.mneme.cli.chat.StepTiming;
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Hashes;
+import dev.mneme.data.Percentile;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -97,7 +99,7 @@ final class BenchChatCommand implements Callable<Integer> {
       }
       return ExitCodes.OK;
     } finally {
-      TemporaryHomes.delete(home);
+      FileTrees.delete(home);
     }
   }
 
@@ -162,8 +164,7 @@ final class BenchChatCommand implements Callable<Integer> {
   }
 
   private static double quantile(DoubleStream values, double q) {
-    double[] sorted = values.sorted().toArray();
-    return sorted[(int) Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+    return Percentile.nearestRank(values.sorted().toArray(), q);
   }
 
   private static double heapMegabytes() {

@@ -1,6 +1,7 @@
 package dev.mneme.cli;
 
 import dev.mneme.cli.made.MadeTraining;
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
@@ -9,10 +10,8 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -74,7 +73,7 @@ final class BenchMadeOptions {
                 }));
         return ExitCodes.OK;
       } finally {
-        delete(work);
+        FileTrees.delete(work);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot create a temporary folder", e);
@@ -99,13 +98,5 @@ final class BenchMadeOptions {
                             null))
             : registry.require(model);
     return registry.folder(manifest);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> tree = Files.walk(folder)) {
-      for (Path each : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(each);
-      }
-    }
   }
 }

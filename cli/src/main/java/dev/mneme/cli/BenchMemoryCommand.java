@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.ltm.MemoryBench;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,7 +62,7 @@ final class BenchMemoryCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
     } finally {
-      TemporaryHomes.delete(home);
+      FileTrees.delete(home);
     }
     return ExitCodes.OK;
   }

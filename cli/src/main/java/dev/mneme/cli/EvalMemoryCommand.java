@@ -1,6 +1,7 @@
 package dev.mneme.cli;
 
 import dev.mneme.cli.models.ModelEmbedder;
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Turn;
 import dev.mneme.evals.memory.BfclMemory;
@@ -94,7 +95,7 @@ final class EvalMemoryCommand implements Callable<Integer> {
         print(result);
       }
     } finally {
-      TemporaryHomes.delete(home);
+      FileTrees.delete(home);
     }
     return ExitCodes.OK;
   }

@@ -114,7 +114,7 @@ final class Embedding implements AutoCloseable {
                     handle
                         .createQuery(
                             "select t.seq from turn t where t.seq > :s and "
-                                + Ledger.TO_EMBED
+                                + Ledger.SHOWN
                                 + " and not exists (select 1 from vector v where v.turn_seq = t.seq"
                                 + " and v.generation = :g) order by t.seq limit :n")
                         .bind("s", embeddedUpTo)

@@ -1,5 +1,6 @@
 package dev.mneme.ltm;
 
+import dev.mneme.data.FileTrees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -198,7 +199,7 @@ final class Erasing {
       for (Path each : files.toList()) {
         String name = each.getFileName().toString();
         if (name.matches("(ledger|journal)-damaged-.*|journal-gathered|backup-ledger\\.zip")) {
-          Upkeep.deleteTree(each);
+          FileTrees.delete(each);
         }
       }
     }

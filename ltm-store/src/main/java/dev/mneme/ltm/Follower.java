@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
@@ -101,19 +102,24 @@ final class Follower implements AutoCloseable {
   void await(long sequence) throws IOException {
     monitor.lock();
     try {
-      while (applied < sequence) {
-        if (failure != null) {
-          throw failure;
-        }
-        if (closing) {
-          throw new IllegalStateException("the memory is closed");
-        }
-        moved.awaitUninterruptibly();
-      }
+      waitUntil(() -> applied >= sequence);
     } finally {
       monitor.unlock();
     }
     index.refresh();
+  }
+
+  /** Waits, with the monitor, until something holds or never will. */
+  private void waitUntil(BooleanSupplier holds) {
+    while (!holds.getAsBoolean()) {
+      if (failure != null) {
+        throw failure;
+      }
+      if (closing) {
+        throw new IllegalStateException("the memory is closed");
+      }
+      moved.awaitUninterruptibly();
+    }
   }
 
   /** Documents of these turns are to be written again: something beside the change log changed. */
@@ -141,15 +147,7 @@ final class Follower implements AutoCloseable {
         keep = touches;
         moved.signalAll();
       }
-      while ((kept ? touchesKept : touchesDone) < wantedTouches) {
-        if (failure != null) {
-          throw failure;
-        }
-        if (closing) {
-          throw new IllegalStateException("the memory is closed");
-        }
-        moved.awaitUninterruptibly();
-      }
+      waitUntil(() -> (kept ? touchesKept : touchesDone) >= wantedTouches);
     } finally {
       monitor.unlock();
     }
@@ -167,7 +165,7 @@ final class Follower implements AutoCloseable {
                         .createQuery(
                             "select t.seq from vector v join turn t on t.seq = v.turn_seq where"
                                 + " v.generation = :g and "
-                                + Ledger.TO_EMBED)
+                                + Ledger.SHOWN)
                         .bind("g", generation)
                         .mapTo(Long.class)
                         .list());

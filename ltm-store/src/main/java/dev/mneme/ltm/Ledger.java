@@ -563,8 +563,8 @@ final class Ledger implements AutoCloseable {
         .list();
   }
 
-  /** The turns of {@code turn t} that get vectors: those that recall may show. */
-  static final String TO_EMBED =
+  /** The turns of {@code turn t} that recall may show: they are in the index and get vectors. */
+  static final String SHOWN =
       "t.forgotten_at is null and not t.echo and t.revised_by is null and t.role <> 's' and"
           + " trim(t.content) <> ''";
 

@@ -2,6 +2,7 @@ package dev.mneme.ltm;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Json;
 import dev.mneme.data.Turn;
@@ -16,7 +17,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -284,9 +284,7 @@ final class Upkeep {
                 handle ->
                     handle
                         .createQuery(
-                            "select seq from turn where forgotten_at is null and not echo and"
-                                + " revised_by is null and role <> 's' and trim(content) <> ''"
-                                + " order by seq")
+                            "select t.seq from turn t where " + Ledger.SHOWN + " order by t.seq")
                         .mapTo(Long.class)
                         .list()
                         .stream()
@@ -634,7 +632,7 @@ final class Upkeep {
   static void dropIndex(Path home) {
     Path index = home.resolve("index");
     try {
-      deleteTree(index);
+      FileTrees.delete(index);
     } catch (IOException e) {
       throw new MemoryStoreException(
           "cannot delete the index " + index + ": " + e.getMessage(), true, e);
@@ -654,7 +652,7 @@ final class Upkeep {
     String aside = "-damaged-" + config.clock().instant().toEpochMilli();
     Path gathered = home.resolve("journal-gathered");
     try {
-      deleteTree(gathered);
+      FileTrees.delete(gathered);
       Merged merged;
       boolean readable;
       try (@Nullable Ledger ledger = readable(home, vault)) {
@@ -662,7 +660,7 @@ final class Upkeep {
         merged = merge(home, vault, ledger, gathered);
       }
       if (merged.changes() == 0 || !readable && merged.damagedLines() > 0) {
-        deleteTree(gathered);
+        FileTrees.delete(gathered);
         throw new MemoryStoreException(
             "the ledger of "
                 + home
@@ -677,7 +675,7 @@ final class Upkeep {
       boolean journalWhole = merged.ledgerOnly() == 0 && merged.damagedLines() == 0;
       boolean ledgerWhole = readable && merged.journalOnly() == 0;
       if (journalWhole) {
-        deleteTree(gathered);
+        FileTrees.delete(gathered);
       } else {
         move(home, "journal", "journal" + aside);
         Files.move(gathered, home.resolve("journal"));
@@ -764,16 +762,6 @@ final class Upkeep {
       }
       out.append(batch);
       return new Merged(count[0], count[1], count[2], damaged);
-    }
-  }
-
-  static void deleteTree(Path dir) throws IOException {
-    if (Files.exists(dir)) {
-      try (Stream<Path> files = Files.walk(dir)) {
-        for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(each);
-        }
-      }
     }
   }
 

@@ -6,6 +6,7 @@ import dev.mneme.cli.UserError;
 import dev.mneme.cli.Workbench;
 import dev.mneme.cli.config.ConfigException;
 import dev.mneme.cli.config.ConfigLoader;
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.JsonLines;
 import java.io.IOException;
@@ -15,7 +16,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -90,7 +90,7 @@ public final class ExperimentRun {
     var text = new StringBuilder();
     points.forEach(each -> text.append(JsonLines.line(each)));
     write(found, text.toString());
-    deleteAll(trial.resolve("home"));
+    FileTrees.discard(trial.resolve("home"));
     return points;
   }
 
@@ -156,19 +156,6 @@ public final class ExperimentRun {
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + file, e);
-    }
-  }
-
-  private static void deleteAll(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      return;
-    }
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(each);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot delete " + folder, e);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.mneme.agent.ChatModel;
 import dev.mneme.cli.evolve.Greedy;
 import dev.mneme.cli.evolve.Replay;
 import dev.mneme.cli.models.ChatModels;
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
 import dev.mneme.data.PairWeight;
@@ -28,12 +29,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /** Trains on made preferences and asks afterwards. One thread. */
 public final class MadeTraining {
@@ -154,7 +154,7 @@ public final class MadeTraining {
         set,
         (before, after, curriculumBefore, curriculumAfter, summary, shorter, example) ->
             new Moved(
-                preference.name().toLowerCase(java.util.Locale.ROOT),
+                preference.name().toLowerCase(Locale.ROOT),
                 set.trainPairs().size(),
                 asked.size(),
                 before[0],
@@ -223,7 +223,7 @@ public final class MadeTraining {
           summary.rewardAccuracy(),
           summary.kl());
     } finally {
-      delete(out);
+      FileTrees.discard(out);
     }
   }
 
@@ -306,7 +306,7 @@ public final class MadeTraining {
               replyBefore,
               Greedy.replies(model, prompts.subList(0, 1), REPLY_TOKENS).getFirst()));
     } finally {
-      delete(out);
+      FileTrees.discard(out);
     }
   }
 
@@ -320,7 +320,7 @@ public final class MadeTraining {
     try (ChatModel model = models.open(out.toString())) {
       return new PartOfTheWay(share, shares(model, manners, asked)[0], curriculumScore(model));
     } finally {
-      delete(out);
+      FileTrees.discard(out);
     }
   }
 
@@ -345,7 +345,7 @@ public final class MadeTraining {
   }
 
   private TrainingSummary train(TrainingSet set, Path out, boolean grounding) {
-    delete(out);
+    FileTrees.discard(out);
     try {
       Files.createDirectories(out);
     } catch (IOException e) {
@@ -420,18 +420,5 @@ public final class MadeTraining {
       }
     }
     return new TrainingSet(0, pairs, List.of(), replies, Map.of());
-  }
-
-  private static void delete(Path folder) {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> tree = Files.walk(folder)) {
-      for (Path each : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(each);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot delete " + folder, e);
-    }
   }
 }

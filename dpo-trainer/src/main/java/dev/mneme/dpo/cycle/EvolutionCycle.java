@@ -1,11 +1,11 @@
 package dev.mneme.dpo.cycle;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Json;
 import dev.mneme.data.JsonLines;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
-import dev.mneme.dpo.registry.AtomicFiles;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.dpo.registry.DataProvenance;
@@ -157,7 +157,7 @@ public final class EvolutionCycle {
       }
       tried = offer(step, id, active, trained, set, tried.reason());
     }
-    delete(trained);
+    FileTrees.discard(trained);
     Map<String, Double> withStep = new LinkedHashMap<>(figures);
     withStep.put(STEP, tried.step());
     boolean passed = tried.verdict().passed();
@@ -207,14 +207,6 @@ public final class EvolutionCycle {
             + String.format(Locale.ROOT, "%.0f %% of the way: %s", 100 * step, explain(verdict));
     registry.recordDecision(candidate, scores(verdict), verdict.passed(), reason);
     return new Tried(step, candidate, verdict, reason);
-  }
-
-  private static void delete(Path folder) {
-    try {
-      AtomicFiles.deleteTree(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot delete " + folder, e);
-    }
   }
 
   /** The records of past cycles, oldest first; unreadable ones are left out. */

@@ -1,5 +1,6 @@
 package dev.mneme.dpo.registry;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Json;
 import dev.mneme.data.JsonLines;
@@ -140,7 +141,7 @@ public final class CheckpointRegistry {
                   .sealed();
           Path target = root.resolve(manifest.id());
           if (Files.exists(target)) {
-            AtomicFiles.deleteTree(folder);
+            FileTrees.delete(folder);
             return find(manifest.id()).orElseThrow();
           }
           AtomicFiles.write(folder.resolve(MANIFEST), Json.mapper().writeValueAsString(manifest));
@@ -373,7 +374,7 @@ public final class CheckpointRegistry {
               // checkpoint.
               Path doomed = root.resolve(TEMPORARY + each.id());
               AtomicFiles.moveFolder(folder(each), doomed);
-              AtomicFiles.deleteTree(doomed);
+              FileTrees.delete(doomed);
               log(RegistryEvent.What.PRUNED, each.id(), null, "pruned");
               deleted.add(each);
             }
@@ -439,7 +440,7 @@ public final class CheckpointRegistry {
     try (Stream<Path> entries = Files.list(root)) {
       for (Path each : entries.toList()) {
         if (isTemporary(each) && !inUse(each)) {
-          AtomicFiles.deleteTree(each);
+          FileTrees.delete(each);
         }
       }
     }

@@ -1,12 +1,12 @@
 package dev.mneme.dpo.train;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Json;
 import dev.mneme.data.Message;
 import dev.mneme.data.RatedReply;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.dpo.cycle.CandidateTrainer;
 import dev.mneme.dpo.cycle.TrainingSet;
-import dev.mneme.dpo.registry.AtomicFiles;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.model.OptimizerConfig;
 import dev.mneme.model.PackedBatch;
@@ -129,11 +129,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
         states,
         (model, trainer, template) -> {
           TrainingSummary summary =
-              trainer.train(
-                  set.trainPairs(),
-                  set.replies(),
-                  replay(template, model.config().maxPositions()),
-                  listener);
+              trainer.train(set.trainPairs(), set.replies(), replay(template, model), listener);
           write(model, active, out, states);
           return summary;
         });
@@ -146,8 +142,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
         active,
         null,
         (model, trainer, template) -> {
-          GroundingSummary summary =
-              trainer.ground(replies, replay(template, model.config().maxPositions()), listener);
+          GroundingSummary summary = trainer.ground(replies, replay(template, model), listener);
           write(model, active, out, null);
           return summary;
         });
@@ -184,7 +179,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
                   model,
                   set.trainPairs(),
                   set.replies(),
-                  replay(template, model.config().maxPositions()),
+                  replay(template, model),
                   new ChatReplyEncoder(template).encode(prompt, reply));
           float[] retrained = CheckpointBlend.blend(before, model.weights(), share);
           try (TrainableModel made =
@@ -228,11 +223,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     model.save(out);
     copyOthers(from, out);
     if (states != null) {
-      try {
-        AtomicFiles.deleteTree(states);
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot delete " + states, e);
-      }
+      FileTrees.discard(states);
     }
   }
 
@@ -247,10 +238,12 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   }
 
   /** Examples longer than the model's context are passed over, as everywhere in training. */
-  private @Nullable Iterator<PackedBatch.Segment> replay(ChatTemplate template, int longest) {
+  private @Nullable Iterator<PackedBatch.Segment> replay(
+      ChatTemplate template, TrainableModel model) {
     if (replay == null || config.replayFraction() == 0) {
       return null;
     }
+    int longest = model.config().maxPositions();
     Iterator<TrainingExample> examples = replay.get();
     return new Iterator<>() {
       @Override

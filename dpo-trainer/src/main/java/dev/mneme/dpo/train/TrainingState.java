@@ -1,5 +1,6 @@
 package dev.mneme.dpo.train;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Json;
 import dev.mneme.dpo.registry.AtomicFiles;
 import dev.mneme.model.TrainableModel;
@@ -90,12 +91,12 @@ record TrainingState(
     String name = String.format(Locale.ROOT, "%s-%s-%08d", FOLDER, phase, step);
     Path target = folder.resolve(name);
     try {
-      AtomicFiles.deleteTree(partial);
+      FileTrees.delete(partial);
       Files.createDirectories(partial);
       model.saveTrained(partial);
       model.saveOptimizer(partial.resolve(OPTIMIZER));
       Files.writeString(partial.resolve(FILE), Json.mapper().writeValueAsString(this));
-      AtomicFiles.deleteTree(target);
+      FileTrees.delete(target);
       AtomicFiles.moveFolder(partial, target);
       Path current = folder.resolve("current");
       Path next = folder.resolve("current.tmp");
@@ -103,7 +104,7 @@ record TrainingState(
       Files.move(next, current, StandardCopyOption.ATOMIC_MOVE);
       try (var entries = Files.list(folder)) {
         for (Path old : entries.filter(p -> isOld(p, name)).toList()) {
-          AtomicFiles.deleteTree(old);
+          FileTrees.delete(old);
         }
       }
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.mneme.model.train;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.Json;
 import dev.mneme.model.TrainableModel;
 import dev.mneme.model.checkpoint.CheckpointException;
@@ -8,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -45,17 +48,17 @@ record RunState(
    *
    * @param aside copies tokenizer files into the folder
    */
-  Path save(Path run, TrainableModel model, java.util.function.Consumer<Path> aside) {
-    Path folder = run.resolve(PREFIX + String.format(java.util.Locale.ROOT, "%08d", step));
+  Path save(Path run, TrainableModel model, Consumer<Path> aside) {
+    Path folder = run.resolve(PREFIX + String.format(Locale.ROOT, "%08d", step));
     Path partial = run.resolve(".partial");
     try {
-      delete(partial);
+      FileTrees.delete(partial);
       Files.createDirectories(partial);
       model.save(partial);
       model.saveOptimizer(partial.resolve(OPTIMIZER));
       aside.accept(partial);
       Files.writeString(partial.resolve(FILE), Json.mapper().writeValueAsString(this));
-      delete(folder);
+      FileTrees.delete(folder);
       Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
       try (Stream<Path> all = Files.list(run)) {
         for (Path old :
@@ -63,7 +66,7 @@ record RunState(
                 .sorted(Comparator.reverseOrder())
                 .skip(2)
                 .toList()) {
-          delete(old);
+          FileTrees.delete(old);
         }
       }
       return folder;
@@ -98,17 +101,6 @@ record RunState(
       throw new CheckpointException(file + ": cannot be read (" + e + ")", e);
     } catch (JacksonException e) {
       throw new CheckpointException(file + ": not a training state", e);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(each);
-      }
     }
   }
 }
