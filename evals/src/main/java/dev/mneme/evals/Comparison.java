@@ -12,18 +12,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two runs on the same items: does B score higher than A?
  *
  * <p>Measures are paired by item, part and epoch; whatever is unscored on either side is left out
- * of the test and counted in {@code unpaired}, so that a model cannot win by not answering what it
- * would lose.
+ * of the test and counted in {@code unpaired}. In {@code floor} it counts as the lowest value there
+ * is, so that a model cannot win by not answering what it would lose.
  *
  * @param runA the run that B is compared with
  * @param runB the run in question
  * @param metric what is compared
  * @param overall the test over all items
+ * @param floor the same with what is unscored counted as the lowest value; null where the metric is
+ *     not the task's own, whose lowest value nobody knows
  * @param categories the same by category; with few items each, so read them with care
  * @param parts the same by part, for example by turn; empty where items have one part
  * @param unpaired measures without a counterpart: unscored or missing on one side
@@ -40,6 +43,7 @@ public record Comparison(
     RunInfo runB,
     String metric,
     PairedTest overall,
+    @Nullable PairedTest floor,
     Map<String, PairedTest> categories,
     Map<String, PairedTest> parts,
     int unpaired,
@@ -131,6 +135,7 @@ public record Comparison(
         b.info(),
         metric,
         overall,
+        metric.equals(a.info().primary().name()) ? floor(a, b, seed) : null,
         tests(byCategory, seed),
         byPart.size() > 1 ? tests(byPart, seed) : Map.of(),
         unpaired,
@@ -176,12 +181,41 @@ public record Comparison(
     return difference > 1e-9 ? 1 : difference < -1e-9 ? 0 : 0.5;
   }
 
+  private static PairedTest floor(EvalRun a, EvalRun b, long seed) {
+    Metric metric = a.info().primary();
+    Map<Place, Value> valuesA = values(a, metric.name(), metric.lowest());
+    Map<Place, Value> valuesB = values(b, metric.name(), metric.lowest());
+    var games = new TreeMap<String, Game>(EvalRun::compareIds);
+    valuesA.forEach(
+        (place, inA) -> {
+          Value inB = valuesB.get(place);
+          if (inB != null) {
+            add(games, place.item(), inA, inB);
+          }
+        });
+    return test(games, seed);
+  }
+
   private static Map<Place, Value> values(EvalRun run, String metric) {
+    return values(run, metric, null);
+  }
+
+  /**
+   * @param unscored what stands for a missing score; null leaves it out
+   */
+  private static Map<Place, Value> values(EvalRun run, String metric, @Nullable Double unscored) {
     var values = new LinkedHashMap<Place, Value>();
     for (EvalRecord each : run.records()) {
       for (Measure measure : each.measures()) {
-        if (measure.metric().equals(metric)
-            && measure.score() instanceof Score.Scored(double value, _)) {
+        if (!measure.metric().equals(metric)) {
+          continue;
+        }
+        Double value =
+            switch (measure.score()) {
+              case Score.Scored(double scored, _) -> scored;
+              case Score.Unscored _ -> unscored;
+            };
+        if (value != null) {
           values.put(
               new Place(each.item(), each.epoch(), measure.part()),
               new Value(value, length(each), each.category()));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mneme.agent.Cancellation;
 import dev.mneme.data.EvalItem;
+import dev.mneme.evals.stats.PairedTest;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -97,6 +98,20 @@ class ComparisonTest {
     assertThat(comparison.unscoredA()).isZero();
     assertThat(comparison.unscoredB()).isEqualTo(10);
     assertThat(comparison.overall().ties()).isEqualTo(30);
+  }
+
+  @Test
+  void whatIsUnscoredCountsAsTheWorstInTheFloor() {
+    EvalRun full = run("full", i -> "x".repeat(i % 5 + 1));
+    EvalRun shy = run("shy", i -> i < 10 ? "" : "x".repeat(i % 5 + 1));
+
+    PairedTest floor = Comparison.of(full, shy, 1).floor();
+
+    assertThat(floor).isNotNull();
+    assertThat(floor.losses()).isEqualTo(10);
+    assertThat(floor.ties()).isEqualTo(30);
+    // Grades of 2 to 6 against the lowest, 1, ten times in forty.
+    assertThat(floor.difference()).isEqualTo(-0.75);
   }
 
   @Test

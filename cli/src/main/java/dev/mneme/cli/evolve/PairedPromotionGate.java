@@ -1,5 +1,7 @@
 package dev.mneme.cli.evolve;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.cli.models.ChatModels;
@@ -141,7 +143,8 @@ public final class PairedPromotionGate implements PromotionGate {
         new PairedEvaluation(runner)
             .compare(
                 OurPrompts.task(), active, candidate, RunSettings.defaults(), new Cancellation());
-    PairedTest overall = comparison.overall();
+    // A reply that says nothing has the lowest grade: silence must not pass for no loss.
+    PairedTest overall = requireNonNull(comparison.floor(), "the task's own metric has a floor");
     checks.add(
         check(
             "ours",

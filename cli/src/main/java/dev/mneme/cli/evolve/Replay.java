@@ -10,7 +10,9 @@ import java.util.stream.Stream;
 /**
  * The earlier supervised data that is trained beside preferences, against forgetting: the
  * curriculum's conversations, and among them more than their share of what the gate lets nobody
- * lose. Defined once, because blame repeats a training and must read what that training read.
+ * lose. What is declined comes in ever new words, because the words of the curriculum no longer
+ * teach the model anything and so hold nothing in place (docs/adr/0093). Defined once, because
+ * blame repeats a training and must read what that training read.
  */
 public final class Replay {
   /** Skills in which a model admits that it does not know. */
@@ -19,7 +21,10 @@ public final class Replay {
   /** Skills in which a model declines. */
   static final Predicate<String> SAFETY = skill -> skill.contains("refus");
 
-  /** One example in so many is of what nobody may lose; in the curriculum it is one in thirty. */
+  /**
+   * One example in so many is of what nobody may lose, declining and abstaining by turns; in the
+   * curriculum it is one in thirty.
+   */
   private static final int GUARDED_EVERY = 3;
 
   private Replay() {}
@@ -28,10 +33,15 @@ public final class Replay {
   public static Supplier<Iterator<TrainingExample>> of(Curriculum curriculum, long seed) {
     return () -> {
       Iterator<TrainingExample> all = curriculum.examples(seed, false).iterator();
-      Iterator<TrainingExample> guarded =
-          curriculum.examples(seed, false, ABSTENTION.or(SAFETY)).iterator();
+      Iterator<TrainingExample> abstaining =
+          curriculum.examples(seed, false, ABSTENTION).iterator();
+      Iterator<TrainingExample> declining = curriculum.reworded(seed, SAFETY).iterator();
       return Stream.iterate(1L, i -> i + 1)
-          .map(i -> (i % GUARDED_EVERY == 0 ? guarded : all).next())
+          .map(
+              i ->
+                  i % GUARDED_EVERY != 0
+                      ? all.next()
+                      : i % (2 * GUARDED_EVERY) == 0 ? declining.next() : abstaining.next())
           .filter(each -> !each.isProse())
           .iterator();
     };

@@ -145,6 +145,18 @@ public final class Curriculum {
     return LongStream.iterate(0, i -> i + 1).mapToObj(i -> example(seed, i, heldOut, mixture));
   }
 
+  /**
+   * The endless stream of some skills for training, every message of a person in words that nobody
+   * wrote: see {@link Rewording}. For skills whose reply follows from what a message is about and
+   * not from each of its words.
+   *
+   * @throws IllegalArgumentException when no skill is left
+   */
+  public Stream<TrainingExample> reworded(long seed, Predicate<String> skills) {
+    var rewording = new Rewording(examples(Hashes.subSeed(seed, "words"), false), seed);
+    return examples(seed, false, skills).map(rewording::of);
+  }
+
   /** Example number {@code index} of the stream {@link #examples(long, boolean)}. */
   public TrainingExample example(long seed, long index, boolean heldOut) {
     return example(seed, index, heldOut, heldOut ? wholeHeldOut : wholeTraining);

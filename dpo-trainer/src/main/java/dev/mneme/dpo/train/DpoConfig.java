@@ -132,7 +132,7 @@ public record DpoConfig(
 
   /**
    * What kept most and still learnt the wish, of the rates and amounts of replay tried on the
-   * bundled starter: docs/experiments.md, "Three wishes from 300 pairs".
+   * bundled starter: docs/experiments.md, "What nobody may lose, in new words".
    */
   public static DpoConfig defaults() {
     return new DpoConfig(
@@ -151,7 +151,7 @@ public record DpoConfig(
         0.1,
         "adamw",
         512,
-        3,
+        8,
         1,
         3e-4,
         0.7,
