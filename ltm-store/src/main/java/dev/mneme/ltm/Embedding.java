@@ -331,13 +331,14 @@ final class Embedding implements AutoCloseable {
         });
     use.writeLock().lock();
     try {
-      ready = true;
       Generation old = former;
       former = null;
       if (old != null) {
         old.embedder.close();
         log.info("{} has embedded every turn and serves", current.embedder.id());
       }
+      // Last: who waits for it finds the former embedder closed.
+      ready = true;
     } finally {
       use.writeLock().unlock();
     }
@@ -362,6 +363,7 @@ final class Embedding implements AutoCloseable {
     }
     if (stop.getCount() > 0) {
       follower.touch(follower.index().withOtherVectors(Vectors.field(current.number)));
+      steps.reached("others-dropped");
     }
   }
 

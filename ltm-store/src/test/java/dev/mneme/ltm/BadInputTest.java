@@ -307,7 +307,7 @@ final class BadInputTest {
     try (MemoryStore memory = MemoryStore.open(config(), steps)) {
       full.set(true);
       memory.remember(user(ANN, 0, "My dog is called Biscuit."));
-      assertThat(reached.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(reached.await(2, TimeUnit.MINUTES)).isTrue();
       if (where.equals("flushed")) {
         assertThatThrownBy(() -> memory.remember(user(ANN, 1, "Refused.")))
             .isInstanceOf(MemoryStoreException.class)
@@ -340,7 +340,7 @@ final class BadInputTest {
           if (step.equals("applied")) {
             writing.countDown();
             try {
-              assertThat(proceed.await(20, TimeUnit.SECONDS)).isTrue();
+              assertThat(proceed.await(2, TimeUnit.MINUTES)).isTrue();
             } catch (InterruptedException e) {
               throw new AssertionError("the caller's interrupt reached the writer", e);
             }
@@ -355,7 +355,7 @@ final class BadInputTest {
                     memory.remember(user(ANN, 0, "My dog is called Biscuit."));
                     kept.set(Thread.interrupted());
                   });
-      assertThat(writing.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(writing.await(2, TimeUnit.MINUTES)).isTrue();
       caller.interrupt();
       proceed.countDown();
       caller.join();
