@@ -38,6 +38,7 @@ final class StdioTransport implements McpClientTransport {
   private static final Logger log = LoggerFactory.getLogger(StdioTransport.class);
   private static final int MAX_NOISE = 1000;
   private static final int MAX_STDERR_LINE = 2000;
+  private static final int EXIT_CODE_MILLIS = 2000;
 
   private final McpServerConfig.Stdio config;
   private final int maxLineBytes;
@@ -107,8 +108,7 @@ final class StdioTransport implements McpClientTransport {
       while (true) {
         String line = line(in, maxLineBytes, false);
         if (line == null) {
-          // The exit code says more than the end of the stream; it comes at once if it comes.
-          var _ = ended.completeOnTimeout("it closed its output", 500, TimeUnit.MILLISECONDS);
+          awaitEnd("it closed its output");
           return;
         }
         if (line.isBlank()) {
@@ -136,6 +136,11 @@ final class StdioTransport implements McpClientTransport {
     } catch (IOException e) {
       ended.complete(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** The exit code says more than a broken stream; it comes at once if it comes. */
+  private void awaitEnd(String otherwise) {
+    ended.completeOnTimeout(otherwise, EXIT_CODE_MILLIS, TimeUnit.MILLISECONDS).join();
   }
 
   private void drain(InputStream stream) {
@@ -186,6 +191,7 @@ final class StdioTransport implements McpClientTransport {
       out.write('\n');
       out.flush();
     } catch (IOException e) {
+      awaitEnd("it closed its input");
       throw new McpFailure("cannot write to " + config.name() + ": " + e.getMessage(), e);
     } finally {
       writing.unlock();
