@@ -29,8 +29,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** Against a real HTTP server in this process that plays the endpoint. */
-@Timeout(60)
+@Timeout(120)
 final class OpenAiChatModelTest extends ChatModelContract {
   private interface Endpoint {
     void answer(HttpExchange exchange, JsonNode body) throws IOException;
@@ -77,6 +79,13 @@ final class OpenAiChatModelTest extends ChatModelContract {
 
   @Override
   protected ChatModel model() {
+    return model(Duration.ofMinutes(1));
+  }
+
+  /**
+   * @param idle after which a silent server is given up on: long, but where silence is the point
+   */
+  private ChatModel model(Duration idle) {
     URI base = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/v1/");
     return new OpenAiChatModel(
         new EndpointConfig(
@@ -84,8 +93,8 @@ final class OpenAiChatModelTest extends ChatModelContract {
             "some-model",
             () -> Optional.of("sesame"),
             2000,
-            Duration.ofSeconds(5),
-            Duration.ofMillis(700),
+            Duration.ofMinutes(1),
+            idle,
             3,
             Duration.ofMillis(10),
             false));
@@ -247,20 +256,30 @@ final class OpenAiChatModelTest extends ChatModelContract {
 
   @Test
   void aStreamThatGoesSilentAfterAWordIsNotSaidTwice() {
+    var givenUp = new CountDownLatch(1);
+    var said = new CopyOnWriteArrayList<String>();
+    var askedAgain = new AtomicBoolean();
     endpoint =
         (exchange, body) -> {
+          askedAgain.compareAndSet(false, !said.isEmpty());
           OutputStream out = events(exchange);
           event(out, "{\"choices\":[{\"delta\":{\"content\":\"Half\"}}]}");
           try {
-            Thread.sleep(3000);
+            givenUp.await();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
         };
-    assertThatThrownBy(() -> ask(Message.user("Hi")))
-        .isInstanceOf(ChatModelException.class)
-        .hasMessageContaining("nothing came for 700 ms");
-    assertThat(bodies).hasSize(1);
+    var request = new ChatRequest(List.of(Message.user("Hi")), List.of(), Sampling.chat(5, 50));
+    try (ChatModel model = model(Duration.ofMillis(1500))) {
+      assertThatThrownBy(() -> model.generate(request, said::add, new Cancellation()))
+          .isInstanceOf(ChatModelException.class)
+          .hasMessageContaining("nothing came for 1500 ms");
+    } finally {
+      givenUp.countDown();
+    }
+    assertThat(said).containsExactly("Half");
+    assertThat(askedAgain).as("asked again after a word was said").isFalse();
   }
 
   @Test

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A server of ours asks the person behind the client: over the transport that serves memory. */
-@Timeout(60)
+@Timeout(120)
 final class ElicitationTest {
   private final List<McpSchema.ElicitRequest> asked = new ArrayList<>();
 

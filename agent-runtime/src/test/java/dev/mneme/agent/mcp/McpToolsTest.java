@@ -1,5 +1,6 @@
 package dev.mneme.agent.mcp;
 
+import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,12 +25,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against real child processes that misbehave. */
-@Timeout(60)
+@Timeout(240)
 final class McpToolsTest {
   private static final ToolContext CONTEXT =
       new ToolContext(new Scope("home", "ana", "mneme", "s1"), () -> false);
-  private static final McpLimits LIMITS =
-      new McpLimits(Duration.ofSeconds(10), Duration.ofSeconds(2), 4 << 20, 64, 200, 32_768);
+
+  /** Only a server that hangs is given up on: the others answer or die, however slow they are. */
+  private static final Duration PATIENT = Duration.ofMinutes(1);
+
+  private static final McpLimits LIMITS = limits(PATIENT, PATIENT);
+
+  private static McpLimits limits(Duration start, Duration call) {
+    return new McpLimits(start, call, 4 << 20, 64, 200, 32_768);
+  }
 
   static McpServerConfig.Stdio server(String mode, boolean trusted) {
     return new McpServerConfig.Stdio(
@@ -53,7 +61,7 @@ final class McpToolsTest {
         tools::tools,
         Permissions.inMemory(),
         (tool, call) -> PermissionAsker.Answer.ALLOW_ONCE,
-        new ToolLimits(Duration.ofSeconds(8), 1000));
+        new ToolLimits(PATIENT.plus(PATIENT), 1000));
   }
 
   private static ToolResult say(ToolBox box) {
@@ -88,8 +96,8 @@ final class McpToolsTest {
     "hangs-at-start, no answer within",
   })
   void aServerThatNeverStartsOffersNothingAndSaysWhy(String mode, String why) {
-    var quick = new McpLimits(Duration.ofSeconds(3), Duration.ofSeconds(1), 4 << 20, 64, 200, 999);
-    try (var tools = new McpTools(List.of(server(mode, false)), quick)) {
+    McpLimits limits = mode.equals("hangs-at-start") ? limits(ofSeconds(2), PATIENT) : LIMITS;
+    try (var tools = new McpTools(List.of(server(mode, false)), limits)) {
       assertThat(tools.tools()).isEmpty();
       McpServerStatus status = tools.status().getFirst();
       assertThat(status.connected()).isFalse();
@@ -110,7 +118,8 @@ final class McpToolsTest {
   @ParameterizedTest
   @ValueSource(strings = {"dies-at-call", "hangs-at-call", "endless-line"})
   void aServerThatFailsAtACallIsAValueAndIsTriedAgain(String mode) {
-    try (var tools = new McpTools(List.of(server(mode, false)), LIMITS)) {
+    McpLimits limits = mode.equals("hangs-at-call") ? limits(PATIENT, ofSeconds(2)) : LIMITS;
+    try (var tools = new McpTools(List.of(server(mode, false)), limits)) {
       ToolBox box = box(tools);
       assertThat(say(box))
           .isInstanceOfSatisfying(

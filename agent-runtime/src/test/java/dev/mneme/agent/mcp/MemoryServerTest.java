@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** The memory server through its real transports. */
-@Timeout(60)
+@Timeout(120)
 final class MemoryServerTest {
   private static final String TOKEN = "a-token-of-sixteen-or-more";
   private static final Owner OWNER = new Owner("home", "ana", "mneme");
@@ -299,7 +299,7 @@ final class MemoryServerTest {
                 + "\"{\\\"sessions\\\":0,\\\"turns\\\":0}\"}],\"isError\":false,"
                 + "\"structuredContent\":{\"sessions\":0,\"turns\":0}}}");
     toServer.close();
-    serving.join(5000);
+    serving.join(60_000);
     assertThat(serving.isAlive()).isFalse();
   }
 

@@ -49,7 +49,7 @@ public final class RawServer {
     switch (request.path("method").asString("")) {
       case "initialize" -> {
         if (mode.equals("hangs-at-start")) {
-          Thread.sleep(60_000);
+          Thread.sleep(Long.MAX_VALUE);
         }
         if (mode.equals("speaks-no-json")) {
           out.println("Welcome to the server! Loading...");
@@ -109,7 +109,7 @@ public final class RawServer {
     String text = params.path("arguments").path("text").asString("");
     switch (mode) {
       case "dies-at-call" -> System.exit(9);
-      case "hangs-at-call" -> Thread.sleep(60_000);
+      case "hangs-at-call" -> Thread.sleep(Long.MAX_VALUE);
       case "floods" -> {
         for (int i = 0; i < 20_000; i++) {
           out.println(
