@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -41,7 +42,7 @@ class EvalKillTest {
   @Test
   void aRunThatIsKilledAndResumedHasTheLogOfAnUnbrokenOne()
       throws IOException, InterruptedException {
-    EvalRun whole = evaluate(root.resolve("whole"), 0);
+    EvalRun whole = evaluate(root.resolve("whole"), 0, Integer.MAX_VALUE);
     List<String> expected = lines(whole);
     assertThat(expected).hasSize(ITEMS * EPOCHS);
 
@@ -51,7 +52,7 @@ class EvalKillTest {
     int killed = 0;
     for (int kill = 0; kill < KILLS; kill++) {
       // So many items a life that the last kill still finds something to do.
-      int wanted = 1 + random.nextInt(ITEMS * EPOCHS * 2 / (3 * KILLS));
+      int wanted = 1 + random.nextInt(ITEMS * EPOCHS * 9 / (10 * KILLS) - LEEWAY);
       killed += live(broken, wanted, asked) ? 1 : 0;
     }
     assertThat(killed).as("processes that died of the kill").isEqualTo(KILLS);
@@ -72,6 +73,9 @@ class EvalKillTest {
 
   private static final int PLACES = 4;
 
+  /** How far a process may get beyond the item after which it is killed. */
+  private static final int LEEWAY = PLACES;
+
   /** One process: killed after so many finished items; whether it was. */
   private boolean live(Path where, int wanted, Map<String, Integer> asked)
       throws IOException, InterruptedException {
@@ -84,7 +88,8 @@ class EvalKillTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Evaluator.class.getName(),
-                where.toString())
+                where.toString(),
+                Integer.toString(wanted == Integer.MAX_VALUE ? wanted : wanted + LEEWAY))
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     int finished = 0;
@@ -108,7 +113,12 @@ class EvalKillTest {
     return Files.readAllLines(run.directory().resolve(EvalLog.ITEMS));
   }
 
-  private static EvalRun evaluate(Path where, int slow) {
+  /**
+   * @param slow milliseconds a reply takes
+   * @param most replies; the process waits for its death when they are given, however late that is
+   */
+  private static EvalRun evaluate(Path where, int slow, int most) {
+    var replies = new Semaphore(most);
     var task =
         new EvalTask(
             "kill",
@@ -130,6 +140,7 @@ class EvalKillTest {
             request -> {
               String question = request.messages().getLast().content();
               if (slow > 0) {
+                replies.acquireUninterruptibly();
                 say("asked " + question + " " + request.sampling().seed());
                 LockSupport.parkNanos(slow * 1_000_000L);
               }
@@ -171,7 +182,7 @@ class EvalKillTest {
     private Evaluator() {}
 
     public static void main(String[] args) {
-      evaluate(Path.of(args[0]), 20);
+      evaluate(Path.of(args[0]), 20, Integer.parseInt(args[1]));
     }
   }
 }

@@ -23,7 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -278,22 +281,33 @@ class EvalRunnerTest {
   }
 
   @Test
-  void itemsAreAskedAtTheSameTimeUpToTheBound() throws InterruptedException {
+  void itemsAreAskedAtTheSameTimeUpToTheBound() {
     var now = new AtomicInteger();
     var most = new AtomicInteger();
+    var together = new CountDownLatch(settings().parallelism());
     var slow =
         new FakeModel(
             "slow",
             _ -> {
               most.accumulateAndGet(now.incrementAndGet(), Math::max);
-              java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+              together.countDown();
+              awaited(together);
+              LockSupport.parkNanos(5_000_000); // for one more than may be to show itself
               now.decrementAndGet();
               return "ok";
             });
 
     run(root, task(40, new LengthScorer("1")), slow, settings());
 
-    assertThat(most).hasValueBetween(2, 8);
+    assertThat(most).hasValue(settings().parallelism());
+  }
+
+  private static void awaited(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(2, TimeUnit.MINUTES)).as("as many at once as may be").isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,16 +50,21 @@ class CycleKillTest {
     int promoted = 0;
     int interrupted = 0;
     for (int kill = 0; kill < KILLS; kill++) {
-      Process child = start(kill);
-      List<String> lines = new ArrayList<>();
       int wanted = 1 + random.nextInt(60);
+      // Every other process waits for its death at that line; the rest die while they go on.
+      boolean waits = kill % 2 == 0;
+      Process child = start(kill, waits ? wanted : Integer.MAX_VALUE);
+      List<String> lines = new ArrayList<>();
       try (var out =
           new BufferedReader(
               new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
         for (String line = out.readLine(); line != null; line = out.readLine()) {
           lines.add(line);
           if (lines.size() == wanted) {
-            Thread.sleep(random.nextInt(40));
+            int later = random.nextInt(40);
+            if (!waits) {
+              Thread.sleep(later);
+            }
             child.toHandle().destroyForcibly();
           }
         }
@@ -96,7 +102,7 @@ class CycleKillTest {
     EvolutionCycle.history(dir.resolve("runs"));
   }
 
-  private Process start(int round) throws IOException {
+  private Process start(int round, int last) throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m",
@@ -109,17 +115,22 @@ class CycleKillTest {
             System.getProperty("java.class.path"),
             Evolving.class.getName(),
             dir.toString(),
-            Integer.toString(round))
+            Integer.toString(round),
+            Integer.toString(last))
         .redirectError(ProcessBuilder.Redirect.DISCARD)
         .start();
   }
 
   /** The process that is killed: cycle after cycle, every second of which passes the gate. */
   static final class Evolving {
+    /** Lines to say, of which the last waits for the end. */
+    private static int left;
+
     private Evolving() {}
 
     public static void main(String[] args) throws IOException {
       Path dir = Path.of(args[0]);
+      left = Integer.parseInt(args[2]);
       CheckpointRegistry registry =
           CheckpointRegistry.open(dir.resolve("models"), Clock.systemUTC());
       if (registry.active().isEmpty()) {
@@ -168,6 +179,10 @@ class CycleKillTest {
     private static void say(String line) {
       System.out.println(line);
       System.out.flush();
+      left--;
+      while (left == 0) {
+        LockSupport.park();
+      }
     }
   }
 
