@@ -322,7 +322,8 @@ class EvalCommandsTest {
                   "--json"))
           .isEqualTo(ExitCodes.OK);
       assertThat(mneme.json().get("summary").get("stoppedBy").asString()).startsWith("max-wall");
-      assertThat(mneme.json().get("summary").get("items").asInt()).isBetween(1, 10);
+      // Each takes 0.6 s at least; where the time is up before the first begins, there are none.
+      assertThat(mneme.json().get("summary").get("items").asInt()).isLessThanOrEqualTo(10);
     } finally {
       server.stop(0);
     }

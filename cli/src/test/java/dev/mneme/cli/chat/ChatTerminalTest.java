@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole program in a real pseudo-terminal: every slash command, the keys, the colours. */
-@Timeout(240)
+@Timeout(600)
 final class ChatTerminalTest {
   private static final String SCRIPT =
       """
@@ -68,9 +68,7 @@ final class ChatTerminalTest {
   }
 
   private static String command(Tmux terminal, String typed, String expected) {
-    terminal.type(typed);
-    terminal.press("Enter");
-    return terminal.await(expected);
+    return terminal.enter(typed, expected);
   }
 
   @Test
@@ -108,6 +106,7 @@ final class ChatTerminalTest {
       command(terminal, "/model rollback", "roll back");
       terminal.forget();
       command(terminal, "/help", "several lines between");
+      terminal.ready();
       for (String each :
           "help good bad fix retry undo why memory preferences model persona tools sessions resume new stats evolve export quit"
               .split(" ")) {
@@ -123,10 +122,13 @@ final class ChatTerminalTest {
     try (Tmux terminal = chat("", scripted())) {
       terminal.await("\n>");
       command(terminal, "Good morning", "Tell me more.");
+      terminal.ready();
       terminal.press("+");
       terminal.await("Noted: good.");
+      terminal.ready();
       terminal.press("-");
       terminal.await("Noted: not good.");
+      terminal.ready();
       terminal.type("/per");
       terminal.press("Tab");
       terminal.type("tu");
@@ -138,6 +140,7 @@ final class ChatTerminalTest {
       terminal.await("Good morning");
       terminal.press("Enter");
       terminal.await("I see.");
+      terminal.ready();
       terminal.paste("first line\nsecond line");
       terminal.press("Enter");
       terminal.await("Two lines.");
@@ -146,15 +149,21 @@ final class ChatTerminalTest {
       command(terminal, "second line\"\"\"", "Two lines.");
       terminal.forget();
       command(terminal, "please wrap", "without a break.");
+      terminal.ready();
       assertThat(terminal.screen()).contains("as one line\nwithout a break.");
       terminal.resize(60, 50);
       terminal.forget();
       command(terminal, "wrap again", "without a break.");
+      terminal.ready();
       assertThat(terminal.screen()).contains("columns cannot\nshow it");
+      terminal.ready();
       terminal.type("half a line");
+      terminal.await("> half a line");
       terminal.press("C-c");
+      terminal.ready();
       terminal.press("C-c");
       terminal.await("Ctrl-D leaves.");
+      terminal.ready();
       terminal.press("C-d");
       terminal.await("'mneme chat --continue' resumes it.");
       terminal.await("left with 0");
@@ -168,6 +177,7 @@ final class ChatTerminalTest {
       terminal.await("leaves.");
       command(terminal, "Good morning", "Tell me more.");
       command(terminal, "/help", "several lines between");
+      terminal.ready();
       assertThat(terminal.colours()).doesNotContain("\u001b[");
       command(terminal, "/quit", "left with 0");
     }
@@ -210,6 +220,7 @@ final class ChatTerminalTest {
       }
       try (Tmux terminal = chat("", scripted() + "--continue")) {
         terminal.await("Session slow, 2 turns:");
+        terminal.ready();
         assertThat(terminal.screen()).contains("> Count for me", "word5").doesNotContain("word500");
         command(terminal, "/good", "Noted: good.");
         command(terminal, "/quit", "left with 0");

@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** A program in a real pseudo-terminal, with tmux as the person before it. */
 final class Tmux implements AutoCloseable {
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(40);
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
   private final Path socket;
 
@@ -38,7 +40,10 @@ final class Tmux implements AutoCloseable {
     List<String> command = new ArrayList<>(List.of("tmux", "-S", socket.toString()));
     command.addAll(List.of(arguments));
     try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      var builder = new ProcessBuilder(command).redirectErrorStream(true);
+      // A test that wants no colour says so itself.
+      builder.environment().remove("NO_COLOR");
+      Process process = builder.start();
       String said = new String(process.getInputStream().readAllBytes(), UTF_8);
       if (process.waitFor() != 0) {
         throw new AssertionError(command + " failed: " + said);
@@ -83,37 +88,58 @@ final class Tmux implements AutoCloseable {
     return tmux("capture-pane", "-p", "-e", "-S", "-");
   }
 
-  /** Clears the screen and what scrolled away; the line being edited is drawn anew. */
+  /** Clears the screen and what scrolled away; an empty prompt is left. */
   void forget() {
+    ready();
     tmux("send-keys", "C-l");
-    settle();
+    await("an empty screen", () -> tmux("capture-pane", "-p"), shown -> isPrompt(shown.strip()));
     tmux("clear-history");
   }
 
-  private void settle() {
-    String before = "";
-    for (int i = 0; i < 40; i++) {
-      pause();
-      String now = screen();
-      if (now.equals(before)) {
-        return;
-      }
-      before = now;
-    }
+  /** Waits until the program has said what it had to say and asks for the next line. */
+  void ready() {
+    await(
+        "an empty prompt",
+        this::screen,
+        screen -> isPrompt(screen.substring(screen.stripTrailing().lastIndexOf('\n') + 1).strip()));
+  }
+
+  /** For a message, or for one more line of a message. */
+  private static boolean isPrompt(String line) {
+    return line.equals(">") || line.equals(".");
+  }
+
+  /** Types a line when it is asked for, and waits for a text to come up behind it. */
+  String enter(String line, String expected) {
+    ready();
+    type(line);
+    await(
+        "\"" + line + "\" as typed",
+        this::screen,
+        screen -> screen.stripTrailing().endsWith(" " + line));
+    press("Enter");
+    return await(
+        "\"" + expected + "\" behind \"" + line + "\"",
+        this::screen,
+        screen -> screen.indexOf(expected, screen.lastIndexOf(" " + line)) >= 0);
   }
 
   /** Waits for a text to come up; gives the screen. */
   String await(String text) {
+    return await("\"" + text + "\"", this::screen, screen -> screen.contains(text));
+  }
+
+  private static String await(String what, Supplier<String> look, Predicate<String> there) {
     long until = System.nanoTime() + PATIENCE_NANOS;
-    while (System.nanoTime() < until) {
-      String screen = screen();
-      if (screen.contains(text)) {
-        return screen;
+    String seen = look.get();
+    while (!there.test(seen)) {
+      if (System.nanoTime() > until) {
+        throw new AssertionError(what + " did not come up; the screen:\n" + seen.stripTrailing());
       }
       pause();
+      seen = look.get();
     }
-    throw new AssertionError(
-        "\"" + text + "\" did not come up; the screen:\n" + screen().stripTrailing());
+    return seen;
   }
 
   private static void pause() {

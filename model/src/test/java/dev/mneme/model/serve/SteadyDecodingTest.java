@@ -48,7 +48,7 @@ final class SteadyDecodingTest {
   static final class Decoding {
     private static final int SEQUENCES = 3;
     private static final int STEPS = 50;
-    private static final long PATIENCE_NANOS = 40_000_000_000L;
+    private static final long PATIENCE_NANOS = 300_000_000_000L;
 
     private Decoding() {}
 

@@ -205,7 +205,7 @@ class TrainerTest {
       }
       int cached = 0;
       for (int i = 0; i < prompts.size(); i++) {
-        Generation reply = company.get(i).get(60, TimeUnit.SECONDS);
+        Generation reply = company.get(i).get(5, TimeUnit.MINUTES);
         assertThat(reply.text()).as("request %d", i).isEqualTo(alone.get(i));
         cached += reply.cachedTokens();
       }
