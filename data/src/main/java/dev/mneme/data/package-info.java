@@ -7,6 +7,10 @@
  * and {@link dev.mneme.data.EvalItem}s with {@link dev.mneme.data.Score}s say whether training on
  * the pairs helped.
  *
+ * <p>What every module may need and none owns stands here, too: {@link dev.mneme.data.Hashes},
+ * {@link dev.mneme.data.FileTrees}, {@link dev.mneme.data.Percentile}, {@link
+ * dev.mneme.data.ProcessMemory}.
+ *
  * <p>All records are immutable and thread-safe. They evolve as wire formats do: new components go
  * at the end and are nullable, unknown fields are ignored when read.
  */

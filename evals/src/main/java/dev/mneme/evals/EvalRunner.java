@@ -10,9 +10,8 @@ import dev.mneme.data.EvalItem;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Json;
 import dev.mneme.data.ModelRef;
+import dev.mneme.data.ProcessMemory;
 import dev.mneme.data.Sampling;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -421,21 +420,9 @@ public final class EvalRunner {
     return message == null ? e.getClass().getSimpleName() : message;
   }
 
-  /** Linux tells the largest resident size; elsewhere the heap in use stands in. */
+  /** Where the system does not tell, the heap in use stands in. */
   private static long peakMemoryBytes() {
-    Path status = Path.of("/proc/self/status");
-    try {
-      if (Files.isReadable(status)) {
-        for (String line : Files.readAllLines(status)) {
-          if (line.startsWith("VmHWM:")) {
-            return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-          }
-        }
-      }
-    } catch (IOException e) {
-      log.debug("cannot read {}", status, e);
-    }
     Runtime runtime = Runtime.getRuntime();
-    return runtime.totalMemory() - runtime.freeMemory();
+    return ProcessMemory.peakBytes().orElseGet(() -> runtime.totalMemory() - runtime.freeMemory());
   }
 }

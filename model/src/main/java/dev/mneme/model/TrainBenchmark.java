@@ -5,9 +5,6 @@ import dev.mneme.data.Hashes;
 import dev.mneme.model.PackedBatch.Segment;
 import dev.mneme.model.layer.Profile;
 import dev.mneme.model.tensor.TensorScope;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,7 +97,7 @@ public final class TrainBenchmark {
         share,
         batch,
         sequence,
-        peakMemory(),
+        TensorScope.peakProcessBytes(),
         memory.parameterBytes(),
         memory.optimizerBytes(),
         memory.peakActivationBytes(),
@@ -115,20 +112,6 @@ public final class TrainBenchmark {
   /** Of the whole process: a garbage collector's share is our share. */
   private static Duration processorTime() {
     return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
-  }
-
-  private static long peakMemory() {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        if (line.startsWith("VmHWM:")) {
-          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
-        }
-      }
-    } catch (IOException e) {
-      // Not Linux: what we know of ourselves has to do.
-    }
-    Runtime runtime = Runtime.getRuntime();
-    return runtime.totalMemory() - runtime.freeMemory() + TensorScope.liveBytes();
   }
 
   private static PackedBatch randomBatch(ModelConfig config, int batch, int sequence) {

@@ -55,7 +55,12 @@ public final class ModelVectors implements AutoCloseable {
     }
   }
 
-  /** The mean of the last layer's states over a text, at length one. */
+  /**
+   * The mean of the last layer's states over a text, at length one.
+   *
+   * <p>Not the memory's {@code ModelEmbedder}, which adds the routers and reads more of a text:
+   * with other vectors the extractor would take other messages for rephrasings.
+   */
   private record MeanStates(LanguageModel model) implements Embedder {
     @Override
     public String id() {

@@ -3,9 +3,6 @@ package dev.mneme.model.serve;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.mneme.model.layer.Profile;
 import dev.mneme.model.tensor.TensorScope;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -92,7 +89,7 @@ public final class ModelBenchmark {
         prefillParts,
         decodeParts,
         b.parts,
-        peakMemory(),
+        TensorScope.peakProcessBytes(),
         decoder.precision().label(),
         decoder.prefill().label(),
         decoder.isa(),
@@ -164,19 +161,5 @@ public final class ModelBenchmark {
     double[] sorted = Arrays.copyOf(rates, runs);
     Arrays.sort(sorted);
     return sorted[runs / 2];
-  }
-
-  private static long peakMemory() {
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-        if (line.startsWith("VmHWM:")) {
-          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
-        }
-      }
-    } catch (IOException e) {
-      // not Linux: what we can know of ourselves
-    }
-    Runtime runtime = Runtime.getRuntime();
-    return runtime.totalMemory() - runtime.freeMemory() + TensorScope.liveBytes();
   }
 }

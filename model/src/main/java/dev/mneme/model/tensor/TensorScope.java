@@ -1,5 +1,6 @@
 package dev.mneme.model.tensor;
 
+import dev.mneme.data.ProcessMemory;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,6 +48,13 @@ public final class TensorScope implements AutoCloseable {
   /** Bytes held by every open scope and workspace of this process. */
   public static long liveBytes() {
     return Slab.liveBytes();
+  }
+
+  /** The largest size of this process; where the system does not tell, what is in use now. */
+  public static long peakProcessBytes() {
+    Runtime runtime = Runtime.getRuntime();
+    return ProcessMemory.peakBytes()
+        .orElseGet(() -> runtime.totalMemory() - runtime.freeMemory() + liveBytes());
   }
 
   @Override
