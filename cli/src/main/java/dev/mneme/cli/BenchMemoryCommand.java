@@ -74,7 +74,7 @@ final class BenchMemoryCommand implements Callable<Integer> {
 
   private void print(MemoryBench.Result result) {
     var out = Output.out(spec);
-    out.printf("%d turns%n", result.turns());
+    out.printf(Locale.ROOT, "%d turns%n", result.turns());
     line(out, "write", result.write());
     line(out, "recall", result.recall());
     line(out, "bytes/turn", result.bytesPerTurn());
@@ -87,7 +87,7 @@ final class BenchMemoryCommand implements Callable<Integer> {
   }
 
   private static void line(java.io.PrintWriter out, String name, Map<String, Double> values) {
-    out.printf("%-12s", name);
+    out.printf(Locale.ROOT, "%-12s", name);
     values.forEach((key, value) -> out.printf(Locale.ROOT, " %s %.3f", key, value));
     out.println();
   }

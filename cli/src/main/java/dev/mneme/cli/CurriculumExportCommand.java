@@ -10,6 +10,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -67,7 +68,7 @@ final class CurriculumExportCommand implements Callable<Integer> {
       return ExitCodes.OK;
     }
     Output.out(spec).println("wrote " + count + " examples to " + file);
-    bySkill.forEach((skill, n) -> Output.out(spec).printf("  %-26s %,d%n", skill, n));
+    bySkill.forEach((skill, n) -> Output.out(spec).printf(Locale.ROOT, "  %-26s %,d%n", skill, n));
     Output.out(spec).flush();
     return ExitCodes.OK;
   }

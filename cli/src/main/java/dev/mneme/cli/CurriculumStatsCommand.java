@@ -2,6 +2,7 @@ package dev.mneme.cli;
 
 import dev.mneme.data.curriculum.Curriculum;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,10 +25,10 @@ final class CurriculumStatsCommand implements Callable<Integer> {
     }
     PrintWriter out = Output.out(spec);
     out.println("templates by skill (memory skills share one set of topics)");
-    counts.templates().forEach((skill, n) -> out.printf("  %-26s %,6d%n", skill, n));
+    counts.templates().forEach((skill, n) -> out.printf(Locale.ROOT, "  %-26s %,6d%n", skill, n));
     out.println("lexicon entries");
-    counts.lexicons().forEach((name, n) -> out.printf("  %-26s %,6d%n", name, n));
-    out.printf("facts %,27d%n", counts.facts());
+    counts.lexicons().forEach((name, n) -> out.printf(Locale.ROOT, "  %-26s %,6d%n", name, n));
+    out.printf(Locale.ROOT, "facts %,27d%n", counts.facts());
     out.flush();
     return ExitCodes.OK;
   }

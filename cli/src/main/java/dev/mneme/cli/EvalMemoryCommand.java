@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -112,11 +113,15 @@ final class EvalMemoryCommand implements Callable<Integer> {
   private void print(MemoryEvaluation.Result result) {
     var out = Output.out(spec);
     out.printf(
+        Locale.ROOT,
         "%s: %d questions, %d left out for want of evidence%n",
-        result.dataset(), result.questions(), result.unusable());
+        result.dataset(),
+        result.questions(),
+        result.unusable());
     table(out, "turns", result.turn());
     table(out, "sessions", result.session());
     out.printf(
+        Locale.ROOT,
         "latency of a recall of 50: p50 %.2f ms, p99 %.2f ms%n",
         result.latencyMillis().getOrDefault("p50", 0.0),
         result.latencyMillis().getOrDefault("p99", 0.0));
@@ -126,11 +131,21 @@ final class EvalMemoryCommand implements Callable<Integer> {
   private static void table(
       java.io.PrintWriter out, String unit, Map<String, Map<String, Double>> groups) {
     out.printf(
+        Locale.ROOT,
         "%n%-24s %6s %9s %9s %9s %7s %7s %7s %8s%n",
-        unit, "n", "recall@5", "recall@10", "recall@50", "any@5", "all@5", "mrr", "ndcg@10");
+        unit,
+        "n",
+        "recall@5",
+        "recall@10",
+        "recall@50",
+        "any@5",
+        "all@5",
+        "mrr",
+        "ndcg@10");
     groups.forEach(
         (name, means) ->
             out.printf(
+                Locale.ROOT,
                 "%-24s %6.0f %9.3f %9.3f %9.3f %7.3f %7.3f %7.3f %8.3f%n",
                 name,
                 means.getOrDefault("n", 0.0),

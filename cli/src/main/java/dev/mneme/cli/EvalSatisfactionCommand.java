@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -87,10 +88,15 @@ final class EvalSatisfactionCommand implements Callable<Integer> {
     }
     var out = Output.out(spec);
     out.printf(
+        Locale.ROOT,
         "%s: %d rated turns in %d dialogues, %.1f %% dissatisfied%n",
-        report.format(), report.turns(), report.dialogues(), 100 * report.dissatisfied());
+        report.format(),
+        report.turns(),
+        report.dialogues(),
+        100 * report.dissatisfied());
     for (SatisfactionReport.JudgeScores each : report.judges()) {
       out.printf(
+          Locale.ROOT,
           "  %s%n    AUC dissatisfied %s   F1 %s   Spearman %s%n",
           each.judge(),
           text(each.aucDissatisfied()),
@@ -98,8 +104,10 @@ final class EvalSatisfactionCommand implements Callable<Integer> {
           text(each.spearman()));
     }
     out.printf(
+        Locale.ROOT,
         "  gain in AUC over the floor %s; F1 of calling every turn dissatisfied %.3f%n",
-        text(report.aucGain()), report.f1AllDissatisfied());
+        text(report.aucGain()),
+        report.f1AllDissatisfied());
     return ExitCodes.OK;
   }
 
@@ -137,6 +145,7 @@ final class EvalSatisfactionCommand implements Callable<Integer> {
   }
 
   private static String text(SatisfactionReport.Interval interval) {
-    return "%.3f [%.3f, %.3f]".formatted(interval.value(), interval.low(), interval.high());
+    return String.format(
+        Locale.ROOT, "%.3f [%.3f, %.3f]", interval.value(), interval.low(), interval.high());
   }
 }

@@ -66,10 +66,14 @@ final class MemoryCommand extends GroupCommand {
     for (Recalled each : found) {
       print("[%s] %s %s: %s", each.id(), each.date(), each.speaker(), oneLine(each.text()));
       if (explain) {
-        var parts = new StringBuilder("    score %.3f".formatted(each.score()));
+        var parts = new StringBuilder(String.format(Locale.ROOT, "    score %.3f", each.score()));
         each.breakdown()
             .forEach(
-                (name, value) -> parts.append(", ").append(name).append(" %.3f".formatted(value)));
+                (name, value) ->
+                    parts
+                        .append(", ")
+                        .append(name)
+                        .append(String.format(Locale.ROOT, " %.3f", value)));
         print("%s", parts);
       }
     }

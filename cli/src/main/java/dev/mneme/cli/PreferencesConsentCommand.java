@@ -7,6 +7,7 @@ import dev.mneme.ltm.MemoryStoreException;
 import dev.mneme.preference.History.Consent;
 import java.time.Clock;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,7 @@ final class PreferencesConsentCommand implements Callable<Integer> {
     } else {
       Output.out(spec)
           .printf(
+              Locale.ROOT,
               "%s: %s, %s%n",
               whose,
               now.learn() ? "may be learned from" : "opted out of learning",

@@ -5,6 +5,7 @@ import dev.mneme.preference.PreferenceException;
 import dev.mneme.preference.formats.PreferenceFormat;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,8 +52,11 @@ final class PreferencesImportCommand implements Callable<Integer> {
     }
     Output.out(spec)
         .printf(
+            Locale.ROOT,
             "%d taken, %d known already, %d refused%n",
-            imported.accepted(), imported.known(), imported.dropped().size());
+            imported.accepted(),
+            imported.known(),
+            imported.dropped().size());
     imported.dropped().forEach(each -> Output.out(spec).println("  " + each));
     return ExitCodes.OK;
   }

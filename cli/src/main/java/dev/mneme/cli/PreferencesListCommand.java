@@ -75,12 +75,14 @@ final class PreferencesListCommand implements Callable<Integer> {
     switch (each) {
       case Extraction.Stated(var wish) ->
           out.printf(
+              Locale.ROOT,
               "wish  %s  %s%s%n",
               wish.id().substring(0, 12),
               wish.instruction(),
               wish.until() == null ? "" : "  (until " + wish.until() + ")");
       case Extraction.Pair(var pair) -> {
         out.printf(
+            Locale.ROOT,
             "pair  %s  %.3f  %s  \"%s\"%n",
             pair.id().substring(0, 12),
             pair.weight().total(),
@@ -90,6 +92,7 @@ final class PreferencesListCommand implements Callable<Integer> {
       }
       case Extraction.Rated(var reply) -> {
         out.printf(
+            Locale.ROOT,
             "reply %s  %.2f  \"%s\"%n",
             reply.id().substring(0, 12),
             reply.satisfaction(),
@@ -98,6 +101,7 @@ final class PreferencesListCommand implements Callable<Integer> {
       }
       case Extraction.Rejected rejected ->
           out.printf(
+              Locale.ROOT,
               "drop  %s  %s: %s%n",
               rejected.id().substring(0, Math.min(12, rejected.id().length())),
               rejected.reason().wireName(),
@@ -110,7 +114,12 @@ final class PreferencesListCommand implements Callable<Integer> {
       evidence.forEach(
           each ->
               Output.out(spec)
-                  .printf("        %s: %s (%s)%n", each.kind(), each.detail(), each.turnId()));
+                  .printf(
+                      Locale.ROOT,
+                      "        %s: %s (%s)%n",
+                      each.kind(),
+                      each.detail(),
+                      each.turnId()));
     }
   }
 

@@ -4,6 +4,7 @@ import dev.mneme.cli.PreferencesListCommand.PreferencesText;
 import dev.mneme.preference.Extraction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,27 +66,45 @@ final class PreferencesShowCommand implements Callable<Integer> {
     switch (each) {
       case Extraction.Pair(var pair) -> {
         var w = pair.weight();
-        out.printf("pair %s (%s, %s)%n", pair.id(), pair.origin(), pair.at());
+        out.printf(Locale.ROOT, "pair %s (%s, %s)%n", pair.id(), pair.origin(), pair.at());
         out.printf(
+            Locale.ROOT,
             "  weight %.4f: frequency %.3f x recency %.3f x intensity %.3f x confidence %.3f,"
                 + " after reversals and caps%n",
-            w.total(), w.frequency(), w.recency(), w.intensity(), w.confidence());
+            w.total(),
+            w.frequency(),
+            w.recency(),
+            w.intensity(),
+            w.confidence());
         out.print(PreferencesText.whole(pair));
         pair.evidence()
-            .forEach(e -> out.printf("  because %s: %s (%s)%n", e.kind(), e.detail(), e.turnId()));
+            .forEach(
+                e ->
+                    out.printf(
+                        Locale.ROOT, "  because %s: %s (%s)%n", e.kind(), e.detail(), e.turnId()));
       }
       case Extraction.Rated(var reply) -> {
         out.printf(
+            Locale.ROOT,
             "reply %s: satisfaction %.2f, confidence %.2f, weight %.4f%n",
-            reply.id(), reply.satisfaction(), reply.confidence(), reply.weight());
-        reply.prompt().forEach(m -> out.printf("  %s: %s%n", m.role().wireName(), m.content()));
-        reply.reply().forEach(m -> out.printf("  reply: %s%n", m.content()));
+            reply.id(),
+            reply.satisfaction(),
+            reply.confidence(),
+            reply.weight());
+        reply
+            .prompt()
+            .forEach(m -> out.printf(Locale.ROOT, "  %s: %s%n", m.role().wireName(), m.content()));
+        reply.reply().forEach(m -> out.printf(Locale.ROOT, "  reply: %s%n", m.content()));
         reply
             .evidence()
-            .forEach(e -> out.printf("  because %s: %s (%s)%n", e.kind(), e.detail(), e.turnId()));
+            .forEach(
+                e ->
+                    out.printf(
+                        Locale.ROOT, "  because %s: %s (%s)%n", e.kind(), e.detail(), e.turnId()));
       }
       case Extraction.Stated(var wish) ->
           out.printf(
+              Locale.ROOT,
               "wish %s: %s%n  said \"%s\" (%s) on %s, reach %s%s%n",
               wish.id(),
               wish.instruction(),
@@ -96,8 +115,11 @@ final class PreferencesShowCommand implements Callable<Integer> {
               wish.until() == null ? "" : ", until " + wish.until());
       case Extraction.Rejected rejected ->
           out.printf(
+              Locale.ROOT,
               "dropped %s: %s (%s)%n",
-              rejected.id(), rejected.reason().told(), rejected.explanation());
+              rejected.id(),
+              rejected.reason().told(),
+              rejected.explanation());
     }
   }
 }

@@ -31,34 +31,48 @@ final class PreferencesStatsCommand implements Callable<Integer> {
     }
     var out = Output.out(spec);
     out.printf(
+        Locale.ROOT,
         "%d sessions of %d users, %d turns, %d replies, %d clear%n",
-        report.sessions(), report.users(), report.turns(), report.replies(), report.clear());
-    out.printf("%d pairs of total weight %.3f%n", report.pairCount(), report.totalWeight());
+        report.sessions(),
+        report.users(),
+        report.turns(),
+        report.replies(),
+        report.clear());
+    out.printf(
+        Locale.ROOT, "%d pairs of total weight %.3f%n", report.pairCount(), report.totalWeight());
     report.pairs().entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .forEach(
             each ->
                 out.printf(
+                    Locale.ROOT,
                     "  %-20s %d%n",
-                    each.getKey().name().toLowerCase(Locale.ROOT), each.getValue()));
+                    each.getKey().name().toLowerCase(Locale.ROOT),
+                    each.getValue()));
     out.printf(
+        Locale.ROOT,
         "%d good and %d bad single replies, %d stated wishes%n",
-        report.good(), report.bad(), report.stated());
+        report.good(),
+        report.bad(),
+        report.stated());
     report
         .dropped()
         .forEach(
             (reason, count) ->
-                out.printf("dropped %d: %s (%s)%n", count, reason.told(), reason.wireName()));
+                out.printf(
+                    Locale.ROOT, "dropped %d: %s (%s)%n", count, reason.told(), reason.wireName()));
     for (WeightCurve curve : report.curves()) {
-      out.printf("reversed: %s of %s%n", curve.slot(), curve.user());
+      out.printf(Locale.ROOT, "reversed: %s of %s%n", curve.slot(), curve.user());
       curve
           .points()
           .forEach(
               point -> {
-                out.printf("  %s", point.at());
+                out.printf(Locale.ROOT, "  %s", point.at());
                 point
                     .shares()
-                    .forEach((value, share) -> out.printf("  %s %.0f %%", value, 100 * share));
+                    .forEach(
+                        (value, share) ->
+                            out.printf(Locale.ROOT, "  %s %.0f %%", value, 100 * share));
                 out.println();
               });
     }

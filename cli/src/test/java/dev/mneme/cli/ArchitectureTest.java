@@ -6,6 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -96,6 +97,21 @@ class ArchitectureTest {
         .callMethod(java.time.LocalDate.class, "now")
         .orShould()
         .callMethod(java.util.Collections.class, "shuffle", List.class)
+        .check(OURS);
+  }
+
+  /** Else a decimal point is a comma and a file's number has other digits on another machine. */
+  @Test
+  void numbersAreWrittenAlikeEverywhere() {
+    noClasses()
+        .should()
+        .callMethod(String.class, "formatted", Object[].class)
+        .orShould()
+        .callMethod(String.class, "format", String.class, Object[].class)
+        .orShould()
+        .callMethod(PrintWriter.class, "printf", String.class, Object[].class)
+        .orShould()
+        .callMethod(PrintWriter.class, "format", String.class, Object[].class)
         .check(OURS);
   }
 

@@ -3,6 +3,7 @@ package dev.mneme.ltm;
 import dev.mneme.data.Role;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Turn;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What may enter the store; everything else is refused before anything is written. */
@@ -101,8 +102,11 @@ final class Admission {
       } else if (Character.isSurrogate(c)) {
         throw new IllegalArgumentException(
             what
-                + " holds half a character (an unpaired surrogate, U+%04X, at position %d)"
-                    .formatted((int) c, i)
+                + String.format(
+                    Locale.ROOT,
+                    " holds half a character (an unpaired surrogate, U+%04X, at position %d)",
+                    (int) c,
+                    i)
                 + "; repair the text before storing it");
       }
     }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -241,7 +242,7 @@ final class Journal implements AutoCloseable {
 
   private FileChannel startSegment(long first) throws IOException {
     closeChannel();
-    Path file = dir.resolve("%019d.jsonl".formatted(first));
+    Path file = dir.resolve(String.format(Locale.ROOT, "%019d.jsonl", first));
     FileChannel out =
         FileChannel.open(
             file,

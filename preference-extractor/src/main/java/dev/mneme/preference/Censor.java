@@ -186,7 +186,10 @@ public final class Censor {
     if (chosen.borrowed() > config.borrowed()) {
       return drop(
           DropReason.BORROWED_TEXT,
-          "%.0f %% of its words stand in recalled or tool text".formatted(100 * chosen.borrowed()));
+          String.format(
+              Locale.ROOT,
+              "%.0f %% of its words stand in recalled or tool text",
+              100 * chosen.borrowed()));
     }
     if (!chosen.confirmed()) {
       Optional<String> claim = unconfirmedClaim(chosen);
@@ -217,10 +220,13 @@ public final class Censor {
     if (pair.chosen().value() < 0.5) {
       return drop(
           DropReason.CHOSEN_NOT_BETTER,
-          "the kept reply was not liked either (%.2f)".formatted(pair.chosen().value()));
+          String.format(
+              Locale.ROOT, "the kept reply was not liked either (%.2f)", pair.chosen().value()));
     }
     if (pair.confidence() < 0.3) {
-      return drop(DropReason.LOW_CONFIDENCE, "confidence %.2f".formatted(pair.confidence()));
+      return drop(
+          DropReason.LOW_CONFIDENCE,
+          String.format(Locale.ROOT, "confidence %.2f", pair.confidence()));
     }
     return Optional.empty();
   }
@@ -239,8 +245,11 @@ public final class Censor {
     if (same && Math.max(a, b) >= config.lengthRatio() * Math.min(a, b)) {
       return drop(
           DropReason.LENGTH_ONLY,
-          "the longer side (%d words) holds what the shorter (%d) says"
-              .formatted(Math.max(a, b), Math.min(a, b)));
+          String.format(
+              Locale.ROOT,
+              "the longer side (%d words) holds what the shorter (%d) says",
+              Math.max(a, b),
+              Math.min(a, b)));
     }
     return Optional.empty();
   }
@@ -250,7 +259,11 @@ public final class Censor {
       if (suddenSlots.contains(each.slot())) {
         return drop(
             DropReason.SUDDEN_FLIP,
-            "more than %d reversals within %s".formatted(config.flips(), config.flipWindow()));
+            String.format(
+                Locale.ROOT,
+                "more than %d reversals within %s",
+                config.flips(),
+                config.flipWindow()));
       }
     }
     return Optional.empty();
@@ -262,13 +275,15 @@ public final class Censor {
     if (bySession.merge(session, 1, Integer::sum) > config.pairsPerSession()) {
       return drop(
           DropReason.CONCENTRATED,
-          "more than %d pairs from one session".formatted(config.pairsPerSession()));
+          String.format(
+              Locale.ROOT, "more than %d pairs from one session", config.pairsPerSession()));
     }
     String words = scope.tenant() + "\n" + String.join(" ", Borrowed.words(chosen));
     if (byChosen.merge(words, 1, Integer::sum) > config.chosenReuse()) {
       return drop(
           DropReason.CONCENTRATED,
-          "the same chosen reply in more than %d pairs".formatted(config.chosenReuse()));
+          String.format(
+              Locale.ROOT, "the same chosen reply in more than %d pairs", config.chosenReuse()));
     }
     return Optional.empty();
   }
@@ -280,7 +295,7 @@ public final class Censor {
         ? Optional.empty()
         : drop(
             DropReason.NEAR_DUPLICATE,
-            "at least %.0f %% alike".formatted(100 * config.nearDuplicate()));
+            String.format(Locale.ROOT, "at least %.0f %% alike", 100 * config.nearDuplicate()));
   }
 
   private static Optional<Drop> drop(DropReason reason, String explanation) {

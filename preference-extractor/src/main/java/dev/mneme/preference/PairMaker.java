@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -131,8 +132,12 @@ final class PairMaker {
   private static Candidate margin(List<Message> prompt, JudgedReply better, JudgedReply worse) {
     Instant at = better.at().isAfter(worse.at()) ? better.at() : worse.at();
     String told =
-        "satisfaction %.2f against %.2f for \"%s\""
-            .formatted(better.value(), worse.value(), clip(worse.request()));
+        String.format(
+            Locale.ROOT,
+            "satisfaction %.2f against %.2f for \"%s\"",
+            better.value(),
+            worse.value(),
+            clip(worse.request()));
     var because = new ArrayList<Evidence>();
     because.add(new Evidence(better.turnId(), "margin", told));
     if (!better.scope().user().equals(worse.scope().user())) {

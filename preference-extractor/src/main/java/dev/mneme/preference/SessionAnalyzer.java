@@ -379,10 +379,12 @@ final class SessionAnalyzer {
     }
 
     private static String told(double value, Satisfaction read) {
-      var told = new StringBuilder("%.2f".formatted(value));
+      var told = new StringBuilder(String.format(Locale.ROOT, "%.2f", value));
       String separator = ": ";
       for (Satisfaction.Reason each : read.reasons()) {
-        told.append(separator).append(each.told()).append(" (%+.1f)".formatted(each.logOdds()));
+        told.append(separator)
+            .append(each.told())
+            .append(String.format(Locale.ROOT, " (%+.1f)", each.logOdds()));
         separator = ", ";
       }
       return told.toString();

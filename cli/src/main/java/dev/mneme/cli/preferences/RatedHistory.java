@@ -12,6 +12,7 @@ import dev.mneme.preference.Session;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -40,7 +41,11 @@ public final class RatedHistory implements History {
   private static Session session(
       RatedDialogue dialogue, int number, double lowest, double highest) {
     var scope =
-        new Scope(TENANT, "person-%05d".formatted(number), "assistant", "d-" + dialogue.id());
+        new Scope(
+            TENANT,
+            String.format(Locale.ROOT, "person-%05d", number),
+            "assistant",
+            "d-" + dialogue.id());
     var turns = new ArrayList<Turn>();
     String last = null;
     for (int i = 0; i < dialogue.messages().size(); i++) {

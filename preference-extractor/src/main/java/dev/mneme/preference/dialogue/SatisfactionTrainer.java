@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -49,8 +50,12 @@ public final class SatisfactionTrainer {
       named.put(feature.wireName(), w[feature.at()]);
     }
     return new SatisfactionModel.Weights(
-        "%d made dialogues with %d replies, seed %d; calibrated on as many others"
-            .formatted(dialogues, fitted.y.length, seed),
+        String.format(
+            Locale.ROOT,
+            "%d made dialogues with %d replies, seed %d; calibrated on as many others",
+            dialogues,
+            fitted.y.length,
+            seed),
         w[w.length - 1],
         named,
         carry[0],
