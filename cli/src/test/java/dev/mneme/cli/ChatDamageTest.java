@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -32,6 +30,7 @@ final class ChatDamageTest {
   @TempDir Path dir;
   private Path home;
   private Path script;
+  private final Commands mneme = Commands.at(() -> home);
 
   private record Ran(int exit, String out, String err) {}
 
@@ -43,16 +42,7 @@ final class ChatDamageTest {
   }
 
   private Ran run(String... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int exit =
-        Main.commandLine()
-            .setOut(new PrintWriter(out, true))
-            .setErr(new PrintWriter(err, true))
-            .execute(
-                Stream.concat(Stream.of("--home", home.toString()), Stream.of(arguments))
-                    .toArray(String[]::new));
-    return new Ran(exit, out.toString(), err.toString());
+    return new Ran(mneme.run(arguments), mneme.out(), mneme.err());
   }
 
   private Ran say(String text, String... more) {
