@@ -60,8 +60,9 @@ record Prompt(
     int context = parts.model().contextTokens();
     int reserve = Math.clamp(parts.config().sampling().maxTokens(), 1, Math.max(1, context / 2));
     int budget = context - reserve;
-    List<Message> running = shortenedToFit(parts, budget);
-    int fixed = parts.count(join(parts.system(List.of()), List.of(), running));
+    Running shortened = shortenedToFit(parts, budget);
+    List<Message> running = shortened.messages();
+    int fixed = shortened.tokens();
 
     // Memories may take their share from the conversation; what they leave is the conversation's.
     int memoryBudget =
@@ -155,13 +156,16 @@ record Prompt(
     return messages;
   }
 
+  /** The running exchange, and what a prompt of it alone takes. */
+  private record Running(List<Message> messages, int tokens) {}
+
   /** Halves the longest tool results, visibly, until the running exchange fits by itself. */
-  private static List<Message> shortenedToFit(Parts parts, int budget) {
+  private static Running shortenedToFit(Parts parts, int budget) {
     List<Message> running = new ArrayList<>(parts.running());
     while (true) {
       int tokens = parts.count(join(parts.system(List.of()), List.of(), running));
       if (tokens <= budget) {
-        return running;
+        return new Running(running, tokens);
       }
       int longest = -1;
       for (int i = 0; i < running.size(); i++) {

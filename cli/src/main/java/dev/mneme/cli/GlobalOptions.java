@@ -3,6 +3,7 @@ package dev.mneme.cli;
 import dev.mneme.cli.config.ConfigException;
 import dev.mneme.cli.config.ConfigLoader;
 import dev.mneme.cli.config.MnemeConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +61,9 @@ public final class GlobalOptions {
     }
   }
 
+  /** The same, without the origins; where nothing is configured nothing is parsed. */
   public MnemeConfig config() {
-    return resolveConfig().config();
+    boolean nothing = settings.isEmpty() && !Files.exists(home().configFile());
+    return nothing ? MnemeConfig.defaults() : resolveConfig().config();
   }
 }

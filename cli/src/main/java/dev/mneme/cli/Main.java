@@ -2,6 +2,7 @@ package dev.mneme.cli;
 
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
@@ -16,12 +17,33 @@ public final class Main {
   public static void main(String[] args) {
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
-    System.exit(commandLine().execute(args));
+    System.exit(commandLineFor(args).execute(args));
   }
 
   /** The whole command line; tests give it other writers. */
   static CommandLine commandLine() {
+    return commandLine(MnemeCommand.COMMANDS);
+  }
+
+  /**
+   * As much of the command line as these arguments need. Describing all commands takes a few tenths
+   * of a second, and a person waits: where the first word names a command, it is described alone.
+   */
+  static CommandLine commandLineFor(String... args) {
+    List<Class<?>> named =
+        MnemeCommand.COMMANDS.stream()
+            .filter(each -> args.length > 0 && args[0].equals(nameOf(each)))
+            .toList();
+    return commandLine(named.isEmpty() ? MnemeCommand.COMMANDS : named);
+  }
+
+  private static String nameOf(Class<?> command) {
+    return command.getAnnotation(CommandLine.Command.class).name();
+  }
+
+  private static CommandLine commandLine(List<Class<?>> commands) {
     CommandLine root = new CommandLine(new MnemeCommand());
+    commands.forEach(root::addSubcommand);
     root.getSubcommands().values().forEach(Main::dropExitCodes);
     return root.setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionStrategy(Main::run)

@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -19,23 +20,25 @@ import picocli.CommandLine.Mixin;
       "3:it ran, and a gate or threshold was not passed",
       "4:it ran, and there was nothing to learn from",
       "130:stopped by Ctrl-C"
-    },
-    subcommands = {
-      ChatCommand.class,
-      EvolveCommand.class,
-      SimulateCommand.class,
-      ExperimentCommand.class,
-      ModelsCommand.class,
-      TrainCommand.class,
-      EvalCommand.class,
-      MemoryCommand.class,
-      PreferencesCommand.class,
-      McpCommand.class,
-      CurriculumCommand.class,
-      BenchCommand.class,
-      ConfigCommand.class,
-      DoctorCommand.class,
     })
 final class MnemeCommand extends GroupCommand {
+  /** The commands in the order of the help. */
+  static final List<Class<?>> COMMANDS =
+      List.of(
+          ChatCommand.class,
+          EvolveCommand.class,
+          SimulateCommand.class,
+          ExperimentCommand.class,
+          ModelsCommand.class,
+          TrainCommand.class,
+          EvalCommand.class,
+          MemoryCommand.class,
+          PreferencesCommand.class,
+          McpCommand.class,
+          CurriculumCommand.class,
+          BenchCommand.class,
+          ConfigCommand.class,
+          DoctorCommand.class);
+
   @Mixin GlobalOptions global = new GlobalOptions();
 }

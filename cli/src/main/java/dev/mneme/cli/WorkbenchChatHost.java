@@ -24,6 +24,7 @@ import dev.mneme.data.Sampling;
 import dev.mneme.data.Scope;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.ltm.MemoryStoreException;
+import dev.mneme.model.LanguageModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -71,26 +72,22 @@ final class WorkbenchChatHost implements ChatHost {
    * memory is opened and the person types. What goes wrong is said when the model is first asked.
    */
   void readAhead(Persona persona) {
-    var nobodys = new InMemoryAgentMemory();
-    var agent =
-        new Agent(
-            model,
-            nobodys,
-            toolBox(PermissionAsker.nobody()),
-            scope -> List.of(),
-            config(persona),
-            bench.clock());
-    Thread.ofPlatform()
-        .daemon()
-        .name("read-ahead")
-        .start(
-            () -> {
-              try {
-                agent.readAhead();
-              } catch (RuntimeException e) {
-                log.debug("the model could not read ahead", e);
-              }
-            });
+    if (following()) {
+      Thread.ofPlatform().daemon().name("prepare").start(LanguageModel::prepare);
+    }
+    Thread.ofPlatform().daemon().name("read-ahead").start(() -> loadAndRead(persona));
+  }
+
+  private void loadAndRead(Persona persona) {
+    try {
+      load();
+      var nobodys = new InMemoryAgentMemory();
+      var tools = toolBox(PermissionAsker.nobody());
+      new Agent(model, nobodys, tools, scope -> List.of(), config(persona), bench.clock())
+          .readAhead();
+    } catch (RuntimeException e) {
+      log.debug("the model could not read ahead", e);
+    }
   }
 
   @Override

@@ -13,7 +13,9 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -163,12 +165,12 @@ final class ChatDamageTest {
         "a small file system cannot be mounted here (not root), so no disk can be filled");
     try {
       begin();
-      Path filler = home.resolve("filler");
-      fill(filler);
-      Ran ran = say("And my brother Bruno?", "--continue");
-      assertThat(ran.exit).isEqualTo(ExitCodes.FAILURE);
-      assertThat(ran.err).containsIgnoringCase("space").doesNotContain("\tat ");
-      Files.delete(filler);
+      try (var filler = new Filler(home.resolve("filler"))) {
+        filler.start();
+        Ran ran = say("And my brother Bruno?", "--continue");
+        assertThat(ran.exit).isEqualTo(ExitCodes.FAILURE);
+        assertThat(ran.err).containsIgnoringCase("space").doesNotContain("\tat ");
+      }
       Ran after = say("And my brother Bruno?", "--continue");
       assertThat(after.exit).as(after.err).isZero();
       assertThat(run("memory", "verify").exit).isZero();
@@ -186,14 +188,49 @@ final class ChatDamageTest {
     }
   }
 
-  private static void fill(Path filler) {
-    byte[] block = new byte[4096];
-    try (OutputStream out = Files.newOutputStream(filler)) {
-      while (true) {
-        out.write(block);
+  /** Keeps a disk full: what others free on it while they run is taken at once. */
+  private static final class Filler implements AutoCloseable {
+    private final Path file;
+    private final OutputStream out;
+    private @Nullable Thread thread;
+    private volatile boolean enough;
+
+    Filler(Path file) throws IOException {
+      this.file = file;
+      out = Files.newOutputStream(file);
+    }
+
+    void start() {
+      fill();
+      thread = Thread.ofPlatform().name("filler").start(this::keepFull);
+    }
+
+    private void keepFull() {
+      while (!enough) {
+        fill();
+        LockSupport.parkNanos(200_000);
       }
-    } catch (IOException e) {
-      // Full, as wanted.
+    }
+
+    private void fill() {
+      byte[] block = new byte[4096];
+      try {
+        while (!enough) {
+          out.write(block);
+        }
+      } catch (IOException e) {
+        // Full, as wanted.
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      enough = true;
+      while (thread != null && thread.isAlive()) {
+        LockSupport.parkNanos(1_000_000);
+      }
+      out.close();
+      Files.delete(file);
     }
   }
 }

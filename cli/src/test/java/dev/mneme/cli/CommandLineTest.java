@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class CommandLineTest {
   @TempDir Path dir;
@@ -29,6 +30,26 @@ class CommandLineTest {
                 assertThat(command.getCommandSpec().usageMessage().description())
                     .as(name)
                     .isNotEmpty());
+  }
+
+  @Test
+  void aCommandIsTheSameWhenItIsDescribedAlone() {
+    Main.commandLine()
+        .getSubcommands()
+        .forEach(
+            (name, command) -> {
+              var alone = Main.commandLineFor(name, "--help");
+              assertThat(alone.getSubcommands()).containsOnlyKeys(name);
+              assertSame(command, alone.getSubcommands().get(name));
+            });
+    assertThat(Main.commandLineFor("--home", "x", "chat").getSubcommands()).hasSizeGreaterThan(9);
+    assertThat(Main.commandLineFor().getSubcommands()).hasSizeGreaterThan(9);
+  }
+
+  private static void assertSame(CommandLine one, CommandLine other) {
+    assertThat(other.getUsageMessage()).isEqualTo(one.getUsageMessage());
+    one.getSubcommands()
+        .forEach((name, below) -> assertSame(below, other.getSubcommands().get(name)));
   }
 
   @Test

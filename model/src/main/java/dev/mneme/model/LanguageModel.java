@@ -17,6 +17,8 @@ import dev.mneme.model.serve.Precision;
 import dev.mneme.model.serve.Prefill;
 import dev.mneme.model.serve.Sequence;
 import dev.mneme.model.serve.TextEmbedding;
+import dev.mneme.model.tensor.DType;
+import dev.mneme.model.tensor.TensorScope;
 import dev.mneme.model.text.ChatTemplate;
 import dev.mneme.model.text.TextFormatException;
 import dev.mneme.model.text.Tokenizer;
@@ -60,6 +62,15 @@ public final class LanguageModel implements AutoCloseable {
   private final ChatTemplate template;
   private final Scheduler scheduler;
   private @Nullable String contentHash;
+  private volatile @Nullable Counted counted;
+
+  /** A prompt that was counted and is, as a rule, sent next. */
+  @SuppressWarnings("ArrayRecordComponent") // only ever read, never compared
+  private record Counted(List<Message> messages, List<ToolSpec> tools, int[] ids) {
+    boolean is(List<Message> otherMessages, List<ToolSpec> otherTools) {
+      return messages.equals(otherMessages) && tools.equals(otherTools);
+    }
+  }
 
   private LanguageModel(
       Path folder,
@@ -104,6 +115,16 @@ public final class LanguageModel implements AutoCloseable {
           16,
           16_384,
           clock);
+    }
+  }
+
+  /**
+   * Loads the native libraries every model needs. {@link #open} does it where it was not done;
+   * doing it before, on a thread of its own, lets a program find its model meanwhile.
+   */
+  public static void prepare() {
+    try (TensorScope scope = new TensorScope()) {
+      scope.zeros(DType.F32, 1);
     }
   }
 
@@ -214,7 +235,12 @@ public final class LanguageModel implements AutoCloseable {
       boolean logProbs,
       Consumer<String> onText,
       BooleanSupplier cancelled) {
-    int[] prompt = template.prompt(messages, tools).ids();
+    Counted known = counted;
+    counted = null; // once: a template may print the time
+    int[] prompt =
+        known != null && known.is(messages, tools)
+            ? known.ids()
+            : template.prompt(messages, tools).ids();
     Scheduler.Result result = scheduler.generate(prompt, sampling, logProbs, onText, cancelled);
     int earlierCalls = messages.stream().mapToInt(each -> each.toolCalls().size()).sum();
     ToolCalls.Parsed parsed = ToolCalls.parse(result.text(), earlierCalls);
@@ -305,7 +331,9 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Tokens of the rendered prompt. */
   public int countTokens(List<Message> messages, List<ToolSpec> tools) {
-    return template.prompt(messages, tools).ids().length;
+    int[] ids = template.prompt(messages, tools).ids();
+    counted = new Counted(List.copyOf(messages), List.copyOf(tools), ids);
+    return ids.length;
   }
 
   /** How many tokens prompt and reply may have together. */

@@ -7,7 +7,6 @@ import dev.mneme.data.Json;
 import dev.mneme.data.ToolCall;
 import dev.mneme.data.ToolSpec;
 import io.modelcontextprotocol.json.McpJsonDefaults;
-import io.modelcontextprotocol.json.schema.JsonSchemaValidator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,7 +44,6 @@ public final class ToolBox {
   private final Permissions permissions;
   private final PermissionAsker asker;
   private final ToolLimits limits;
-  private final JsonSchemaValidator validator;
 
   /**
    * @param tools asked anew at every step, because MCP servers come and go; on a name given twice
@@ -56,7 +54,7 @@ public final class ToolBox {
       Permissions permissions,
       PermissionAsker asker,
       ToolLimits limits) {
-    this(tools, name -> true, permissions, asker, limits, McpJsonDefaults.getSchemaValidator());
+    this(tools, name -> true, permissions, asker, limits);
   }
 
   private ToolBox(
@@ -64,14 +62,12 @@ public final class ToolBox {
       Predicate<String> offered,
       Permissions permissions,
       PermissionAsker asker,
-      ToolLimits limits,
-      JsonSchemaValidator validator) {
+      ToolLimits limits) {
     this.tools = requireNonNull(tools, "tools is null");
     this.offered = offered;
     this.permissions = requireNonNull(permissions, "permissions is null");
     this.asker = requireNonNull(asker, "asker is null");
     this.limits = requireNonNull(limits, "limits is null");
-    this.validator = validator;
   }
 
   /** No tools at all. */
@@ -84,17 +80,12 @@ public final class ToolBox {
   public ToolBox restrictedTo(Set<String> names) {
     Set<String> kept = Set.copyOf(names);
     return new ToolBox(
-        tools,
-        name -> offered.test(name) && kept.contains(name),
-        permissions,
-        asker,
-        limits,
-        validator);
+        tools, name -> offered.test(name) && kept.contains(name), permissions, asker, limits);
   }
 
   /** The same box, asking somebody else. */
   public ToolBox withAsker(PermissionAsker other) {
-    return new ToolBox(tools, offered, permissions, other, limits, validator);
+    return new ToolBox(tools, offered, permissions, other, limits);
   }
 
   /** What the model is told: every tool that is not denied, in a stable order. */
@@ -175,7 +166,8 @@ public final class ToolBox {
     }
     Map<String, Object> schema = tool.spec().inputSchema();
     try {
-      var response = validator.validate(schema, call.arguments());
+      // Made at the first call: it reads the schemas of schemas, which few conversations need.
+      var response = McpJsonDefaults.getSchemaValidator().validate(schema, call.arguments());
       return response.valid()
           ? null
           : "the arguments of \""

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +69,8 @@ public final class ChatModels {
         return endpoint(settings.endpoint());
       }
       return new FollowingChatModel(
-          () -> activeManifest().id(), id -> checkpoint(registry.get().require(id)));
+          () -> registry.get().activeId().orElseThrow(ChatModels::nothingActive),
+          id -> checkpoint(registry.get().require(id)));
     }
     if (name.startsWith("scripted:")) {
       return ScriptedChatModel.read(Path.of(name.substring("scripted:".length())));
@@ -146,21 +149,49 @@ public final class ChatModels {
   }
 
   private CheckpointManifest activeManifest() {
-    return registry
-        .get()
-        .active()
-        .orElseThrow(
-            () ->
-                new UserError(
-                    "no model is active: this build carries no starter checkpoint; import one with"
-                        + " 'mneme models import DIR'",
-                    ExitCodes.FAILURE,
-                    null));
+    return registry.get().active().orElseThrow(ChatModels::nothingActive);
   }
 
+  private static UserError nothingActive() {
+    return new UserError(
+        "no model is active: this build carries no starter checkpoint; import one with"
+            + " 'mneme models import DIR'",
+        ExitCodes.FAILURE,
+        null);
+  }
+
+  /** Every byte is checked while the weights are loaded: both take a while, and somebody waits. */
   private ChatModel checkpoint(CheckpointManifest manifest) {
-    registry.get().verify(manifest);
-    return local(registry.get().folder(manifest), new ModelRef(manifest.name(), manifest.sha256()));
+    CheckpointRegistry known = registry.get();
+    CompletableFuture<Void> checking =
+        CompletableFuture.runAsync(
+            () -> known.verify(manifest),
+            task -> Thread.ofPlatform().daemon().name("verify-checkpoint").start(task));
+    ChatModel opened;
+    try {
+      opened = local(known.folder(manifest), new ModelRef(manifest.name(), manifest.sha256()));
+    } catch (RuntimeException e) {
+      passed(checking); // what is damaged says more than why it could not be opened
+      throw e;
+    }
+    try {
+      passed(checking);
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private static void passed(CompletableFuture<Void> checking) {
+    try {
+      checking.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
   }
 
   private ChatModel folder(Path folder) {

@@ -215,6 +215,11 @@ public final class CheckpointRegistry {
     return readActive().map(a -> require(a.id()));
   }
 
+  /** The id of what serves now, by a look at one small file: cheap enough to ask at every turn. */
+  public Optional<String> activeId() {
+    return readActive().map(Active::id);
+  }
+
   /**
    * Checks every byte of a checkpoint against its manifest.
    *

@@ -59,17 +59,20 @@ public final class CpuDecoder implements Decoder {
     this.team = team;
     this.weights = new Weights(from, scope, precision, team);
     this.batch = new Batch(team, new RopeTable(config.rope()), config.hiddenSize());
-    MatMul matMul = MatMul.best();
-    boolean gemm =
-        prefill == Prefill.FAST && precision != Precision.F32 && matMul.supports(DType.BF16);
-    if (gemm) {
+    String library = "";
+    // Asked last: loading a library takes a while, and invariant prompts need none.
+    if (prefill == Prefill.FAST
+        && precision != Precision.F32
+        && MatMul.best().supports(DType.BF16)) {
+      MatMul matMul = MatMul.best();
+      library = ", " + matMul.isa();
       Gemm[] gemms = new Gemm[team.size()];
       for (int i = 0; i < gemms.length; i++) {
         gemms[i] = new Gemm(scope, matMul, weights.widest());
       }
       batch.use(gemms);
     }
-    this.isa = Vec.LANES * 32 + "-bit vectors" + (gemm ? ", " + matMul.isa() : "");
+    this.isa = Vec.LANES * 32 + "-bit vectors" + library;
     this.eps = (float) config.rmsNormEps();
     this.cacheWidth = weights.blocks.get(0).attention().cacheWidth();
     int vocabulary = PackedMatrix.pad(config.vocabSize());

@@ -11,6 +11,7 @@ import dev.mneme.data.MemoryBlock;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,6 +79,12 @@ public final class Tokenizer implements AutoCloseable {
     Path file = dir.resolve("tokenizer.json");
     try {
       return new Tokenizer(file.toString(), Files.readString(file, UTF_8));
+    } catch (NoSuchFileException e) {
+      throw new TextFormatException(
+          dir
+              + " has no tokenizer.json; a model's folder holds config.json, model.safetensors,"
+              + " tokenizer.json and tokenizer_config.json",
+          e);
     } catch (IOException e) {
       throw new TextFormatException("cannot read " + file + ": " + e.getMessage(), e);
     }
