@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -40,7 +41,7 @@ class CommandLineTest {
             (name, command) -> {
               var alone = Main.commandLineFor(name, "--help");
               assertThat(alone.getSubcommands()).containsOnlyKeys(name);
-              assertSame(command, alone.getSubcommands().get(name));
+              assertSame(command, requireNonNull(alone.getSubcommands().get(name)));
             });
     assertThat(Main.commandLineFor("--home", "x", "chat").getSubcommands()).hasSizeGreaterThan(9);
     assertThat(Main.commandLineFor().getSubcommands()).hasSizeGreaterThan(9);
@@ -49,7 +50,8 @@ class CommandLineTest {
   private static void assertSame(CommandLine one, CommandLine other) {
     assertThat(other.getUsageMessage()).isEqualTo(one.getUsageMessage());
     one.getSubcommands()
-        .forEach((name, below) -> assertSame(below, other.getSubcommands().get(name)));
+        .forEach(
+            (name, below) -> assertSame(below, requireNonNull(other.getSubcommands().get(name))));
   }
 
   @Test

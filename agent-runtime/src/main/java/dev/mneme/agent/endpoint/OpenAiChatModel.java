@@ -17,6 +17,7 @@ import dev.mneme.data.ModelRef;
 import dev.mneme.data.ToolSpec;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -198,6 +199,9 @@ public final class OpenAiChatModel implements ChatModel {
   }
 
   private static String describe(Throwable cause) {
+    if (cause instanceof ConnectException) {
+      return "nothing can be reached there; is it running, and is the address right?";
+    }
     String message = cause.getMessage();
     return message == null ? cause.getClass().getSimpleName() : message;
   }

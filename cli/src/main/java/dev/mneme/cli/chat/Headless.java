@@ -59,6 +59,10 @@ public final class Headless {
         yield ExitCodes.OK;
       }
       case AgentEvent.Failed failed -> {
+        if (format == Format.TEXT && !failed.partial().isEmpty()) {
+          out.println();
+          out.flush();
+        }
         err.println("mneme: " + failed.reason());
         err.flush();
         yield ExitCodes.FAILURE;

@@ -32,6 +32,7 @@ final class Request {
   int next;
 
   private final Sampling sampling;
+  private final int known;
   private final Sampler sampler;
   private final Detokenizer detokenizer;
   private final StopScanner stops;
@@ -59,10 +60,15 @@ final class Request {
     boolean isSpecial(int id);
   }
 
+  /**
+   * @param vocabulary logits a token has
+   * @param known ids the tokenizer has; a model's vocabulary may be padded beyond them
+   */
   Request(
       int[] prompt,
       Sampling sampling,
       int vocabulary,
+      int known,
       int contextTokens,
       Detokenizer detokenizer,
       Set<Integer> endIds,
@@ -73,6 +79,7 @@ final class Request {
     this.prompt = prompt;
     this.sampling = sampling;
     this.logits = new float[vocabulary];
+    this.known = known;
     this.sampler = new Sampler(sampling, vocabulary);
     this.detokenizer = detokenizer;
     this.stops = new StopScanner(sampling.stop());
@@ -101,6 +108,8 @@ final class Request {
       end(Generation.Finish.CANCELLED, now);
       return true;
     }
+    // Padding stands for no text; an untrained row of it may win all the same.
+    Arrays.fill(logits, known, logits.length, Float.NEGATIVE_INFINITY);
     // The model's own log-probability: taken before penalties change the logits.
     float[] raw = wantsLogProbs && sampling.repetitionPenalty() != 1 ? logits.clone() : logits;
     int id = sampler.sample(logits);

@@ -129,10 +129,11 @@ public final class Scheduler implements AutoCloseable {
             prompt,
             sampling,
             decoder.config().vocabSize(),
+            tokenizer.size(),
             contextTokens,
             tokenizer.detokenizer(),
             endIds,
-            id -> id < tokenizer.size() && tokenizer.isSpecial(id),
+            tokenizer::isSpecial,
             () -> interrupted.get() || cancelled.getAsBoolean(),
             logProbs,
             clock.instant());
