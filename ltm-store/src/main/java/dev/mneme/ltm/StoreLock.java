@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,12 @@ final class StoreLock implements AutoCloseable {
                 + "; close that program or choose another home");
       }
       byte[] words =
-          ("process " + ProcessHandle.current().pid() + " since " + now + "\n").getBytes(UTF_8);
+          ("process "
+                  + ProcessHandle.current().pid()
+                  + " since "
+                  + now.truncatedTo(ChronoUnit.SECONDS)
+                  + "\n")
+              .getBytes(UTF_8);
       channel.truncate(0);
       channel.write(ByteBuffer.wrap(words), 0);
       return new StoreLock(channel, lock);

@@ -159,12 +159,15 @@ public final class Repl {
     var cancellation = new Cancellation();
     Terminal.SignalHandler before =
         terminal.handle(Terminal.Signal.INT, signal -> cancellation.cancel());
+    // What is typed meanwhile waits for the next line instead of standing in the reply.
+    boolean echo = terminal.echo(false);
     screen.expect();
     try {
       step.accept(cancellation);
     } finally {
       screen.endReply();
       screen.takeSignDown();
+      terminal.echo(echo);
       terminal.handle(Terminal.Signal.INT, before);
     }
   }

@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class Screen {
   private static final Duration PATIENCE = Duration.ofMillis(400);
   private static final int ENTRY = 29;
+
+  /** With fewer columns behind a name its text stands below it. */
+  private static final int NARROW = 24;
+
+  private static final String BELOW = "      ";
   private static final String SIGN = "...";
 
   private final Terminal terminal;
@@ -60,23 +65,32 @@ final class Screen {
   /** A row of a list: a name in front, and behind it a text that is cut to the line. */
   void row(String head, String text) {
     int room = room(WordWrap.columns(head));
-    say(head + style.dim(cut(text, room)));
+    if (room < NARROW) {
+      say(head.stripTrailing());
+      say(BELOW + style.dim(cut(text, room(BELOW.length()))));
+    } else {
+      say(head + style.dim(cut(text, room)));
+    }
   }
 
-  /** A name and, in a column of its own, what it is. */
+  /** A name and, in a column of its own or below it, what it is. */
   void entry(String name, String text) {
     String head = "  " + name + " ".repeat(Math.max(1, ENTRY - name.length()));
-    String[] lines = WordWrap.wrap(text, room(head.length())).split("\n");
-    say(head + style.dim(lines[0]));
-    for (int i = 1; i < lines.length; i++) {
-      say(" ".repeat(head.length()) + style.dim(lines[i]));
+    boolean below = room(head.length()) < NARROW;
+    String margin = below ? BELOW : " ".repeat(head.length());
+    String[] lines = WordWrap.wrap(text, room(margin.length())).split("\n");
+    if (below) {
+      say(head.stripTrailing());
+    }
+    for (int i = 0; i < lines.length; i++) {
+      say((i == 0 && !below ? head : margin) + style.dim(lines[i]));
     }
   }
 
   /** How many columns are left behind a head. */
   private int room(int head) {
     int width = width();
-    return width <= 0 ? Integer.MAX_VALUE : Math.max(20, width - head - 1);
+    return width <= 0 ? Integer.MAX_VALUE : width - head - 1;
   }
 
   /** A piece of a reply. */
