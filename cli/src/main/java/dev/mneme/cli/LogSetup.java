@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogSetup extends ContextAwareBase implements Configurator {
   private static final String WITH_TRACES = "%level %logger{0}: %msg%n";
+  private static final String MCP = "io.modelcontextprotocol";
   private static final String BRIEF = WITH_TRACES + "%nopex";
 
   @Override
@@ -33,6 +34,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.addAppender(appender);
     root.setLevel(Level.WARN);
+    // What is wrong with a tool server is told by ourselves, once, and not in somebody's line.
+    context.getLogger(MCP).setLevel(Level.OFF);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
@@ -42,6 +45,7 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
       context.getLogger("dev.mneme").setLevel(Level.DEBUG);
       var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
       root.setLevel(Level.INFO);
+      context.getLogger(MCP).setLevel(null);
       root.iteratorForAppenders().forEachRemaining(LogSetup::showTraces);
     }
   }

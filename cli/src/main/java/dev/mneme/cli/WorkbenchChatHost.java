@@ -136,6 +136,15 @@ final class WorkbenchChatHost implements ChatHost {
         ToolLimits.DEFAULT);
   }
 
+  @Override
+  public List<String> toolProblems() {
+    return mcp == null
+        ? List.of()
+        : mcp.status().stream()
+            .flatMap(server -> server.problems().stream().map(why -> server.name() + ": " + why))
+            .toList();
+  }
+
   private List<String> searchMemory(String query, ToolContext context) {
     return memory().recall(context.scope(), query, bench.config().chat().memories()).stream()
         .map(

@@ -23,8 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +38,9 @@ final class McpConnection implements AutoCloseable {
   private static final int MAX_PAGES = 32;
   private static final int MAX_NAME = 64;
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+  /** How long a reply waits for a server that is tried again. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   /** A server that answers. {@code died} completes when its process ends. */
   private static final class Live {
@@ -60,8 +65,8 @@ final class McpConnection implements AutoCloseable {
   private volatile @Nullable Live live;
   private volatile List<String> problems = List.of("not connected yet");
   private volatile boolean closed;
-  private int failures;
-  private long nextAttempt;
+  private final AtomicInteger failures = new AtomicInteger();
+  private volatile long nextAttempt;
 
   McpConnection(McpServerConfig config, McpLimits limits) {
     this.config = config;
@@ -84,8 +89,32 @@ final class McpConnection implements AutoCloseable {
 
   List<Tool> tools() {
     awaitFirstAttempt();
-    Live now = connected();
+    Live now = failures.get() == 0 ? connected() : reconnected();
     return now == null ? List.of() : now.tools;
+  }
+
+  /**
+   * Tries a server that would not start again, in the background: one that hangs would otherwise
+   * hold up a reply for as long as a start may take, time and again.
+   */
+  private @Nullable Live reconnected() {
+    Live now = live;
+    if (now != null && !now.died.isDone()) {
+      return now;
+    }
+    if (connecting.isLocked() || System.nanoTime() - nextAttempt < 0) {
+      return null;
+    }
+    var attempt = new FutureTask<@Nullable Live>(this::connected);
+    Thread.ofVirtual().name("mcp-reconnect-" + config.name()).start(attempt);
+    try {
+      return attempt.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      log.debug("MCP server {} is not back yet", config.name(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return null;
   }
 
   McpServerStatus status() {
@@ -161,7 +190,7 @@ final class McpConnection implements AutoCloseable {
       var connected = new Live(client, died, server, tools);
       live = connected;
       problems = List.copyOf(left);
-      failures = 0;
+      failures.set(0);
       return connected;
     } catch (CallFailed e) {
       failed(e.getMessage());
@@ -177,8 +206,7 @@ final class McpConnection implements AutoCloseable {
 
   private void failed(@Nullable String why) {
     problems = List.of(String.valueOf(why));
-    failures++;
-    Duration pause = Duration.ofSeconds(1L << Math.min(failures - 1, 6));
+    Duration pause = Duration.ofSeconds(1L << Math.min(failures.getAndIncrement(), 6));
     nextAttempt =
         System.nanoTime() + (pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause).toNanos();
   }

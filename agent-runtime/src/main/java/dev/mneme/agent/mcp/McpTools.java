@@ -11,8 +11,8 @@ import java.util.Set;
  *
  * <p>Servers connect in the background from the start; asking for tools waits for those still
  * starting, but never longer than {@link McpLimits#start()}. A server that fails is tried again at
- * the next call, at most once a second and ever more rarely. Thread-safe; closing ends the child
- * processes.
+ * the next call, at most once a second and ever more rarely, and then nobody waits for more than
+ * two seconds. Thread-safe; closing ends the child processes.
  */
 public final class McpTools implements AutoCloseable {
   private final List<McpConnection> connections;

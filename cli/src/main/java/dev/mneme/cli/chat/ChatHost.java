@@ -57,4 +57,9 @@ public interface ChatHost {
 
   /** Where exports go. */
   Path exportFolder();
+
+  /** A line for each tool server whose tools are not all there, with the reason. */
+  default List<String> toolProblems() {
+    return List.of();
+  }
 }

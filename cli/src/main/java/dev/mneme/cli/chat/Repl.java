@@ -400,6 +400,7 @@ public final class Repl {
               each.spec().name()),
           each.spec().description());
     }
+    host.toolProblems().forEach(screen::warn);
   }
 
   private void sessions() {
