@@ -2,6 +2,8 @@ package dev.mneme.cli;
 
 import dev.mneme.data.Json;
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
 
@@ -15,6 +17,11 @@ public final class Output {
 
   public static PrintWriter err(CommandSpec spec) {
     return spec.commandLine().getErr();
+  }
+
+  /** A length of time for people, to the second: 1h5m20s. */
+  static String time(Duration time) {
+    return Duration.ofSeconds(time.toSeconds()).toString().substring(2).toLowerCase(Locale.ROOT);
   }
 
   /** One JSON value, indented, on stdout. */

@@ -126,6 +126,9 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the generations as JSON.")
   boolean json;
 
+  /** Written by the run's own thread and its ticker; at worst a line is shown twice. */
+  private volatile int shownStep = -1;
+
   @Override
   public Integer call() throws InterruptedException {
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
@@ -213,7 +216,12 @@ final class SimulateCommand implements Callable<Integer> {
     line("report: " + page);
   }
 
+  /** A line for every step that all have passed, however often the run says where it is. */
   private void show(Progress now) {
+    if (now.step() == shownStep) {
+      return;
+    }
+    shownStep = now.step();
     line(
         String.format(
             Locale.ROOT,
@@ -226,7 +234,7 @@ final class SimulateCommand implements Callable<Integer> {
             now.replyTokensPerSecond(),
             now.satisfaction(),
             now.failedCells(),
-            now.left()));
+            Output.time(now.left())));
   }
 
   private void line(String text) {

@@ -3,7 +3,6 @@ package dev.mneme.cli;
 import dev.mneme.cli.evolve.Replay;
 import dev.mneme.data.JsonLines;
 import dev.mneme.data.RatedReply;
-import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.PairHygiene;
 import dev.mneme.dpo.cycle.TrainingSet;
@@ -22,13 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -111,16 +108,17 @@ final class TrainDpoCommand implements Callable<Integer> {
       return ExitCodes.NOTHING_TO_LEARN;
     }
     prepareOut();
-    var trainer =
-        new ModelCandidateTrainer(
-            config,
-            TrainingOptions.defaults(),
-            replay(config),
-            null,
-            InstantSource.system(),
-            System::nanoTime);
-    TrainingSummary summary = trainer.trainSummary(model, set, out, out.resolve(STATE), this::show);
-    report(set, summary);
+    try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
+      var trainer =
+          new ModelCandidateTrainer(
+              config,
+              TrainingOptions.defaults(),
+              noReplay ? null : new Replay(Curriculum.load(), bench.models(), config.seed()),
+              null,
+              InstantSource.system(),
+              System::nanoTime);
+      report(set, trainer.trainSummary(model, set, out, out.resolve(STATE), this::show));
+    }
     return ExitCodes.OK;
   }
 
@@ -148,13 +146,6 @@ final class TrainDpoCommand implements Callable<Integer> {
       cleaned.dropped().forEach((reason, n) -> dropped.merge(reason, n, Integer::sum));
       return new TrainingSet(0, cleaned.kept(), List.of(), rated, dropped);
     }
-  }
-
-  private @Nullable Supplier<Iterator<TrainingExample>> replay(DpoConfig config) {
-    if (noReplay || config.replayFraction() == 0) {
-      return null;
-    }
-    return Replay.of(Curriculum.load(), config.seed());
   }
 
   private void prepareOut() {

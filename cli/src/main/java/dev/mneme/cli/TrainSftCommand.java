@@ -88,16 +88,16 @@ final class TrainSftCommand implements Callable<Integer> {
     }
     Path target = target();
     DpoConfig config = GlobalOptions.of(spec).config().training();
-    var trainer =
-        new ModelCandidateTrainer(
-            config,
-            TrainingOptions.defaults(),
-            Replay.of(Curriculum.load(), config.seed()),
-            null,
-            InstantSource.system(),
-            System::nanoTime);
     GroundingSummary summary;
-    try {
+    try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
+      var trainer =
+          new ModelCandidateTrainer(
+              config,
+              TrainingOptions.defaults(),
+              new Replay(Curriculum.load(), bench.models(), config.seed()),
+              null,
+              InstantSource.system(),
+              System::nanoTime);
       summary = trainer.ground(model, rated, target, this::show);
     } catch (TrainingException e) {
       Output.err(spec).println("mneme: " + e.getMessage());

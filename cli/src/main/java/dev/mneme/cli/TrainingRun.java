@@ -279,10 +279,7 @@ final class TrainingRun {
         m.gradNorm(),
         m.maxViolation(),
         m.tokensPerSecond(),
-        Duration.ofSeconds(Math.round(m.secondsLeft()))
-            .toString()
-            .substring(2)
-            .toLowerCase(Locale.ROOT));
+        Output.time(Duration.ofSeconds(Math.round(m.secondsLeft()))));
   }
 
   private void print(CommandSpec spec, TrainingResult result) {

@@ -107,7 +107,7 @@ class EvidenceCommandsTest {
         new ModelCandidateTrainer(
             DpoConfig.defaults().toBuilder().epochs(1).sftEpochs(0).replayFraction(1).build(),
             TrainingOptions.defaults(),
-            () -> Stream.iterate(0, i -> i + 1).map(i -> i % 2 == 0 ? longest : usual).iterator(),
+            _ -> Stream.iterate(0, i -> i + 1).map(i -> i % 2 == 0 ? longest : usual).iterator(),
             null,
             InstantSource.system(),
             System::nanoTime);

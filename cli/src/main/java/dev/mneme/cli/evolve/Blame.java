@@ -142,7 +142,7 @@ public final class Blame {
         new ModelCandidateTrainer(
             config,
             TrainingOptions.defaults(),
-            Replay.of(Curriculum.load(), config.seed()),
+            new Replay(Curriculum.load(), bench.models(), config.seed()),
             Evolution.referenceCache(bench),
             bench.clock(),
             System::nanoTime);

@@ -66,7 +66,7 @@ public final class Evolution {
         new ModelCandidateTrainer(
             training,
             TrainingOptions.defaults(),
-            Replay.of(curriculum, training.seed()),
+            new Replay(curriculum, bench.models(), training.seed()),
             referenceCache(bench),
             bench.clock(),
             System::nanoTime);

@@ -18,39 +18,42 @@ public final class Greedy {
 
   /** A reply to each prompt, in order. */
   public static List<String> replies(ChatModel model, List<List<Message>> prompts, int maxTokens) {
-    List<Callable<String>> work = new ArrayList<>();
-    for (List<Message> prompt : prompts) {
-      work.add(
-          () ->
-              model
-                  .generate(
-                      new ChatRequest(prompt, List.of(), Sampling.greedy(maxTokens)),
-                      text -> {},
-                      new Cancellation())
-                  .message()
-                  .content());
-    }
-    return InParallel.run(work);
+    return replies(
+            model,
+            prompts.stream()
+                .map(each -> new ChatRequest(each, List.of(), Sampling.greedy(maxTokens)))
+                .toList())
+        .stream()
+        .map(Message::content)
+        .toList();
+  }
+
+  /** The same for requests with tools. */
+  static List<Message> replies(ChatModel model, List<ChatRequest> requests) {
+    return InParallel.run(
+        requests.stream()
+            .<Callable<Message>>map(
+                each -> () -> model.generate(each, text -> {}, new Cancellation()).message())
+            .toList());
   }
 
   /** Whether the reply to the last checked message of each example passes, 1 or 0, in order. */
   public static List<Double> scores(ChatModel model, List<TrainingExample> items) {
-    List<Callable<Double>> work = new ArrayList<>();
-    for (TrainingExample item : items) {
-      work.add(
-          () -> {
-            var expectation = item.expectations().getLast();
-            var reply =
-                model.generate(
-                    new ChatRequest(
-                        item.messages().subList(0, expectation.message()),
-                        item.tools(),
-                        Sampling.greedy(CHECKED_TOKENS)),
-                    text -> {},
-                    new Cancellation());
-            return expectation.check().score(reply.message()).value();
-          });
+    List<Message> replies =
+        replies(
+            model,
+            items.stream()
+                .map(
+                    item ->
+                        new ChatRequest(
+                            item.messages().subList(0, item.expectations().getLast().message()),
+                            item.tools(),
+                            Sampling.greedy(CHECKED_TOKENS)))
+                .toList());
+    List<Double> scores = new ArrayList<>();
+    for (int i = 0; i < replies.size(); i++) {
+      scores.add(items.get(i).expectations().getLast().check().score(replies.get(i)).value());
     }
-    return InParallel.run(work);
+    return scores;
   }
 }

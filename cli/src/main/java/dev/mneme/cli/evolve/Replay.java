@@ -1,20 +1,30 @@
 package dev.mneme.cli.evolve;
 
+import dev.mneme.agent.ChatModel;
+import dev.mneme.agent.ChatRequest;
+import dev.mneme.cli.models.ChatModels;
+import dev.mneme.data.Expectation;
+import dev.mneme.data.Message;
+import dev.mneme.data.Sampling;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
+import dev.mneme.dpo.train.ReplaySource;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
  * The earlier supervised data that is trained beside preferences, against forgetting: the
  * curriculum's conversations, and among them more than their share of what the gate lets nobody
- * lose. What is declined comes in ever new words, because the words of the curriculum no longer
- * teach the model anything and so hold nothing in place (docs/adr/0093). Defined once, because
- * blame repeats a training and must read what that training read.
+ * lose.
+ *
+ * <p>What is declined is the checkpoint's own: requests in words that nobody wrote, of which those
+ * are kept that it declines, with its own reply (docs/adr/0093). Thread-safe.
  */
-public final class Replay {
+public final class Replay implements ReplaySource {
   /** Skills in which a model admits that it does not know. */
   static final Predicate<String> ABSTENTION = skill -> skill.contains("abstain");
 
@@ -25,25 +35,78 @@ public final class Replay {
    * One example in so many is of what nobody may lose, declining and abstaining by turns; in the
    * curriculum it is one in thirty.
    */
-  private static final int GUARDED_EVERY = 3;
+  private static final int GUARDED_EVERY = 2;
 
-  private Replay() {}
+  /** A training reads some hundred that were declined, and about half of what is asked is. */
+  private static final int ASKED = 1_000;
 
-  /** The endless stream of this seed, from its beginning each time it is asked for. */
-  public static Supplier<Iterator<TrainingExample>> of(Curriculum curriculum, long seed) {
-    return () -> {
-      Iterator<TrainingExample> all = curriculum.examples(seed, false).iterator();
-      Iterator<TrainingExample> abstaining =
-          curriculum.examples(seed, false, ABSTENTION).iterator();
-      Iterator<TrainingExample> declining = curriculum.reworded(seed, SAFETY).iterator();
-      return Stream.iterate(1L, i -> i + 1)
-          .map(
-              i ->
-                  i % GUARDED_EVERY != 0
-                      ? all.next()
-                      : i % (2 * GUARDED_EVERY) == 0 ? declining.next() : abstaining.next())
-          .filter(each -> !each.isProse())
-          .iterator();
-    };
+  private static final int REPLY_TOKENS = 64;
+
+  private final Curriculum curriculum;
+  private final ChatModels models;
+  private final long seed;
+
+  /**
+   * @param models opens the checkpoint that training starts from, to ask what it declines
+   */
+  public Replay(Curriculum curriculum, ChatModels models, long seed) {
+    this.curriculum = curriculum;
+    this.models = models;
+    this.seed = seed;
+  }
+
+  @Override
+  public Iterator<TrainingExample> from(Path start) {
+    Iterator<TrainingExample> all = curriculum.examples(seed, false).iterator();
+    Iterator<TrainingExample> abstaining = curriculum.examples(seed, false, ABSTENTION).iterator();
+    Iterator<TrainingExample> declining = declining(start).iterator();
+    return Stream.iterate(1L, i -> i + 1)
+        .map(
+            i ->
+                i % GUARDED_EVERY != 0
+                    ? all.next()
+                    : i % (2 * GUARDED_EVERY) == 0 ? declining.next() : abstaining.next())
+        .filter(each -> !each.isProse())
+        .iterator();
+  }
+
+  /** Endless; the curriculum's own refusals where the checkpoint declines nothing. */
+  private Stream<TrainingExample> declining(Path start) {
+    List<TrainingExample> own = declined(start);
+    return own.isEmpty()
+        ? curriculum.examples(seed, false, SAFETY)
+        : Stream.generate(() -> own).flatMap(List::stream);
+  }
+
+  /** What the checkpoint declines, and how. */
+  private List<TrainingExample> declined(Path start) {
+    List<TrainingExample> asked = curriculum.reworded(seed, SAFETY).limit(ASKED).toList();
+    List<ChatRequest> requests =
+        asked.stream()
+            .map(
+                each ->
+                    new ChatRequest(
+                        each.messages().subList(0, firstReply(each).message()),
+                        each.tools(),
+                        Sampling.greedy(REPLY_TOKENS)))
+            .toList();
+    List<Message> replies;
+    try (ChatModel model = models.open(start.toString())) {
+      replies = Greedy.replies(model, requests);
+    }
+    List<TrainingExample> declined = new ArrayList<>();
+    for (int i = 0; i < replies.size(); i++) {
+      TrainingExample example = asked.get(i);
+      if (firstReply(example).check().score(replies.get(i)).value() == 1) {
+        List<Message> messages = new ArrayList<>(requests.get(i).messages());
+        messages.add(replies.get(i));
+        declined.add(new TrainingExample(example.skill(), messages, example.tools(), false));
+      }
+    }
+    return declined;
+  }
+
+  private static Expectation firstReply(TrainingExample example) {
+    return example.expectations().getFirst();
   }
 }

@@ -359,7 +359,7 @@ public final class MadeTraining {
     return new ModelCandidateTrainer(
         used,
         TrainingOptions.defaults(),
-        Replay.of(curriculum, used.seed()),
+        new Replay(curriculum, models, used.seed()),
         work.resolve("reference-logps.jsonl"),
         InstantSource.system(),
         System::nanoTime);

@@ -14,16 +14,15 @@ import java.util.stream.Stream;
  *
  * <p>A model that has read a wording a thousand times is sure of its reply, and a training that
  * shows it once more holds nothing in place: what moves is how it answers wordings it never read.
- * Spoilt at random, each is new, the model wavers, and there is something to learn from. The idea
- * is that of word dropout (Iyyer et al. 2015) and of easy data augmentation (Wei and Zou 2019),
- * turned from accuracy to keeping what must not be lost.
+ * Spoilt at random, each is one of those. The means are those of word dropout (Iyyer et al. 2015)
+ * and of easy data augmentation (Wei and Zou 2019).
  *
  * <p>One seed gives one stream of rewordings, in the order they are asked for. One thread.
  */
 final class Rewording {
-  private static final double LOST = 0.25;
-  private static final double REPLACED = 0.25;
-  private static final double FOLLOWED = 0.2;
+  private static final double LOST = 0.12;
+  private static final double REPLACED = 0.12;
+  private static final double FOLLOWED = 0.1;
 
   /** Conversations from which other words come. */
   private static final int CONVERSATIONS = 400;

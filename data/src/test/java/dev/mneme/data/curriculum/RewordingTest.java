@@ -47,19 +47,19 @@ class RewordingTest {
   }
 
   @Test
-  void hardlyAWordingIsOneThatSomebodyWrote() {
+  void mostWordingsAreNobodys() {
     Set<String> written = new HashSet<>();
     plain().forEach(each -> written.addAll(said(each, Role.USER::equals)));
 
     List<String> heard =
         reworded().stream().flatMap(each -> said(each, Role.USER::equals).stream()).toList();
 
-    assertThat(heard.stream().filter(written::contains).count()).isLessThan(heard.size() / 10);
-    assertThat(new HashSet<>(heard)).hasSizeGreaterThan(heard.size() * 9 / 10);
+    assertThat(heard.stream().filter(written::contains).count()).isLessThan(heard.size() / 3);
+    assertThat(new HashSet<>(heard)).hasSizeGreaterThan(heard.size() * 2 / 3);
   }
 
   @Test
-  void aboutHalfOfAPersonsWordsAreLeft() {
+  void threeQuartersOfAPersonsWordsAreLeft() {
     List<TrainingExample> before = plain();
     List<TrainingExample> after = reworded();
     int words = 0;
@@ -74,7 +74,7 @@ class RewordingTest {
         left += (int) own.stream().filter(kept::contains).count();
       }
     }
-    assertThat((double) left / words).isBetween(0.45, 0.65);
+    assertThat((double) left / words).isBetween(0.7, 0.85);
   }
 
   @Test

@@ -132,7 +132,7 @@ public record DpoConfig(
 
   /**
    * What kept most and still learnt the wish, of the rates and amounts of replay tried on the
-   * bundled starter: docs/experiments.md, "What nobody may lose, in new words".
+   * bundled starter: docs/experiments.md, "What nobody may lose, held where the model wavers".
    */
   public static DpoConfig defaults() {
     return new DpoConfig(

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
@@ -46,19 +45,19 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
 
   private final DpoConfig config;
   private final TrainingOptions options;
-  private final @Nullable Supplier<Iterator<TrainingExample>> replay;
+  private final @Nullable ReplaySource replay;
   private final @Nullable Path referenceCache;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
 
   /**
-   * @param replay gives earlier supervised data, endless; null for none
+   * @param replay gives earlier supervised data; null for none
    * @param referenceCache where reference log-probabilities are kept; null for nowhere
    */
   public ModelCandidateTrainer(
       DpoConfig config,
       TrainingOptions options,
-      @Nullable Supplier<Iterator<TrainingExample>> replay,
+      @Nullable ReplaySource replay,
       @Nullable Path referenceCache,
       InstantSource clock,
       LongSupplier nanoTime) {
@@ -127,9 +126,9 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     return with(
         active,
         states,
-        (model, trainer, template) -> {
+        (model, trainer, template, earlier) -> {
           TrainingSummary summary =
-              trainer.train(set.trainPairs(), set.replies(), replay(template, model), listener);
+              trainer.train(set.trainPairs(), set.replies(), earlier, listener);
           write(model, active, out, states);
           return summary;
         });
@@ -141,8 +140,8 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     return with(
         active,
         null,
-        (model, trainer, template) -> {
-          GroundingSummary summary = trainer.ground(replies, replay(template, model), listener);
+        (model, trainer, template, earlier) -> {
+          GroundingSummary summary = trainer.ground(replies, earlier, listener);
           write(model, active, out, null);
           return summary;
         });
@@ -171,7 +170,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     return with(
         parent,
         null,
-        (model, trainer, template) -> {
+        (model, trainer, template, earlier) -> {
           float[] before = model.weights();
           ReplyTrace.Result result =
               ReplyTrace.of(
@@ -179,7 +178,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
                   model,
                   set.trainPairs(),
                   set.replies(),
-                  replay(template, model),
+                  earlier,
                   new ChatReplyEncoder(template).encode(prompt, reply));
           float[] retrained = CheckpointBlend.blend(before, model.weights(), share);
           try (TrainableModel made =
@@ -191,7 +190,11 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
 
   @FunctionalInterface
   private interface Work<T> {
-    T with(TrainableModel model, DpoTrainer trainer, ChatTemplate template);
+    T with(
+        TrainableModel model,
+        DpoTrainer trainer,
+        ChatTemplate template,
+        @Nullable Iterator<PackedBatch.Segment> earlier);
   }
 
   private <T> T with(Path folder, @Nullable Path states, Work<T> work) {
@@ -210,7 +213,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
               referenceCache,
               states,
               nanoTime);
-      return work.with(model, trainer, template);
+      return work.with(model, trainer, template, earlier(folder, template, model));
     }
   }
 
@@ -238,13 +241,13 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   }
 
   /** Examples longer than the model's context are passed over, as everywhere in training. */
-  private @Nullable Iterator<PackedBatch.Segment> replay(
-      ChatTemplate template, TrainableModel model) {
+  private @Nullable Iterator<PackedBatch.Segment> earlier(
+      Path start, ChatTemplate template, TrainableModel model) {
     if (replay == null || config.replayFraction() == 0) {
       return null;
     }
     int longest = model.config().maxPositions();
-    Iterator<TrainingExample> examples = replay.get();
+    Iterator<TrainingExample> examples = replay.from(start);
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
