@@ -289,6 +289,17 @@ public record Scenario(
         agents, users.stream().map(each -> each.with(each.tastes(), each.drift(), share)).toList());
   }
 
+  /** The steps, below {@code steps}, from which somebody likes something else; ascending. */
+  List<Integer> changes(int steps) {
+    return users.stream()
+        .flatMap(each -> each.drift().stream())
+        .map(DriftSpec::at)
+        .filter(at -> at < steps)
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
   /** The same people as they are at a step: with the likings they have then, for good. */
   public Scenario asOf(int step) {
     return with(

@@ -36,10 +36,16 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = SimEvent.Ended.class, name = "ended"),
 })
 public sealed interface SimEvent {
-  /** What is run; a log can only be resumed by the same run. */
-  record Started(String scenario, String fingerprint, long seed, int cells, int steps)
+  /**
+   * What is run; a log can only be resumed by the same run.
+   *
+   * @param changes the steps from which people like something else; what, stays hidden
+   */
+  record Started(
+      String scenario, String fingerprint, long seed, int cells, int steps, List<Integer> changes)
       implements SimEvent {
     public Started {
+      changes = changes == null ? List.of() : List.copyOf(changes);
       requireNonNull(scenario, "scenario is null");
       requireNonNull(fingerprint, "fingerprint is null");
     }

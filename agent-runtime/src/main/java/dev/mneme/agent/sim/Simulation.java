@@ -96,7 +96,8 @@ public final class Simulation {
             Hashes.sha256(scenario.toString(), config.sampling().withSeed(0).toString()),
             config.seed(),
             config.cells(),
-            config.steps());
+            config.steps(),
+            scenario.changes(config.steps()));
     if (!kept.events().isEmpty() && !kept.events().getFirst().equals(started)) {
       throw new IllegalArgumentException(
           config.log()

@@ -127,6 +127,9 @@ public final class SimulationReport {
               known(each, DIVERGENCE, "%.3f"),
               each.good()));
     }
+    if (!changes().isEmpty()) {
+      text.append(changes().strip()).append(System.lineSeparator());
+    }
     return text.toString();
   }
 
@@ -223,6 +226,17 @@ public final class SimulationReport {
             .collect(Collectors.joining(", "));
   }
 
+  /** When people changed their mind, without which a fall reads as a failure to learn. */
+  private String changes() {
+    return !events.isEmpty()
+            && events.getFirst() instanceof SimEvent.Started started
+            && !started.changes().isEmpty()
+        ? " People change what they like at step "
+            + started.changes().stream().map(String::valueOf).collect(Collectors.joining(", "))
+            + "."
+        : "";
+  }
+
   private String lead(SimEvent.@Nullable Started started) {
     if (generations.isEmpty()) {
       return "Nothing was judged in this run.";
@@ -232,20 +246,21 @@ public final class SimulationReport {
     int promoted =
         (int) generations.stream().filter(each -> Boolean.TRUE.equals(each.promoted())).count();
     return String.format(
-        Locale.ROOT,
-        "%d people over %d steps%s. %d cycles, %d promoted. Satisfaction went from %.2f (±%.2f) to"
-            + " %.2f (±%.2f); right answers from %.0f %% to %.0f %%.",
-        Generation.people(events).size(),
-        last.toStep(),
-        started == null ? "" : ", seed " + started.seed(),
-        generations.size() - 1,
-        promoted,
-        first.satisfaction(),
-        first.satisfactionCi(),
-        last.satisfaction(),
-        last.satisfactionCi(),
-        100 * first.taskSuccess(),
-        100 * last.taskSuccess());
+            Locale.ROOT,
+            "%d people over %d steps%s. %d cycles, %d promoted. Satisfaction went from %.2f (±%.2f)"
+                + " to %.2f (±%.2f); right answers from %.0f %% to %.0f %%.",
+            Generation.people(events).size(),
+            last.toStep(),
+            started == null ? "" : ", seed " + started.seed(),
+            generations.size() - 1,
+            promoted,
+            first.satisfaction(),
+            first.satisfactionCi(),
+            last.satisfaction(),
+            last.satisfactionCi(),
+            100 * first.taskSuccess(),
+            100 * last.taskSuccess())
+        + changes();
   }
 
   private void table(StringBuilder page) {

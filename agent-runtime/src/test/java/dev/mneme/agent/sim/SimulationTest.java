@@ -205,6 +205,19 @@ final class SimulationTest {
   }
 
   @Test
+  void theReportSaysWhenPeopleChangeTheirMind() throws Exception {
+    Scenario changing = Scenario.load("household-assistant").withDriftAt(3);
+    var model = new LearningModel();
+    new Simulation(changing, config("log", 2, 5, 0, 2), model, null, progress -> {}).run();
+    var report = SimulationReport.of(dir.resolve("log"));
+    assertThat(report.table()).contains("People change what they like at step 3.");
+    assertThat(report.html()).contains("People change what they like at step 3.");
+
+    new Simulation(changing, config("short", 2, 3, 0, 2), model, null, progress -> {}).run();
+    assertThat(SimulationReport.of(dir.resolve("short")).table()).doesNotContain("People change");
+  }
+
+  @Test
   void aCycleSeesTurnsAndSignalsOnly() throws Exception {
     var model = new LearningModel();
     run(config("log", 4, 20, 10, 4), model);
