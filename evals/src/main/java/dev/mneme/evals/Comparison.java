@@ -104,7 +104,7 @@ public record Comparison(
     }
     Map<Place, Value> valuesA = values(a, metric);
     Map<Place, Value> valuesB = values(b, metric);
-    var games = new TreeMap<String, Game>(EvalRun::compareIds);
+    Map<String, Game> games = games(valuesA, valuesB);
     Map<String, Map<String, Game>> byCategory = new TreeMap<>();
     Map<String, Map<String, Game>> byPart = new TreeMap<>();
     int unpaired = 0;
@@ -116,7 +116,6 @@ public record Comparison(
         continue;
       }
       String item = each.getKey().item();
-      add(games, item, inA, inB);
       add(byCategory.computeIfAbsent(inA.category(), _ -> new TreeMap<>()), item, inA, inB);
       add(byPart.computeIfAbsent(each.getKey().part(), _ -> new TreeMap<>()), item, inA, inB);
     }
@@ -183,8 +182,13 @@ public record Comparison(
 
   private static PairedTest floor(EvalRun a, EvalRun b, long seed) {
     Metric metric = a.info().primary();
-    Map<Place, Value> valuesA = values(a, metric.name(), metric.lowest());
-    Map<Place, Value> valuesB = values(b, metric.name(), metric.lowest());
+    return test(
+        games(values(a, metric.name(), metric.lowest()), values(b, metric.name(), metric.lowest())),
+        seed);
+  }
+
+  /** By item, what stands on both sides. */
+  private static Map<String, Game> games(Map<Place, Value> valuesA, Map<Place, Value> valuesB) {
     var games = new TreeMap<String, Game>(EvalRun::compareIds);
     valuesA.forEach(
         (place, inA) -> {
@@ -193,7 +197,7 @@ public record Comparison(
             add(games, place.item(), inA, inB);
           }
         });
-    return test(games, seed);
+    return games;
   }
 
   private static Map<Place, Value> values(EvalRun run, String metric) {

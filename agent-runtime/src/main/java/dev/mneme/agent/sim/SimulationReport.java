@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -127,9 +128,7 @@ public final class SimulationReport {
               known(each, DIVERGENCE, "%.3f"),
               each.good()));
     }
-    if (!changes().isEmpty()) {
-      text.append(changes().strip()).append(System.lineSeparator());
-    }
+    changes().ifPresent(said -> text.append(said).append(System.lineSeparator()));
     return text.toString();
   }
 
@@ -144,8 +143,7 @@ public final class SimulationReport {
 
   String html() {
     var page = new StringBuilder();
-    SimEvent.@Nullable Started started =
-        !events.isEmpty() && events.getFirst() instanceof SimEvent.Started first ? first : null;
+    SimEvent.@Nullable Started started = started();
     String title = started == null ? "Simulation" : "Simulation: " + started.scenario();
     page.append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     page.append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
@@ -226,15 +224,19 @@ public final class SimulationReport {
             .collect(Collectors.joining(", "));
   }
 
+  private SimEvent.@Nullable Started started() {
+    return !events.isEmpty() && events.getFirst() instanceof SimEvent.Started first ? first : null;
+  }
+
   /** When people changed their mind, without which a fall reads as a failure to learn. */
-  private String changes() {
-    return !events.isEmpty()
-            && events.getFirst() instanceof SimEvent.Started started
-            && !started.changes().isEmpty()
-        ? " People change what they like at step "
-            + started.changes().stream().map(String::valueOf).collect(Collectors.joining(", "))
-            + "."
-        : "";
+  private Optional<String> changes() {
+    SimEvent.Started started = started();
+    return started == null || started.changes().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "People change what they like at step "
+                + started.changes().stream().map(String::valueOf).collect(Collectors.joining(", "))
+                + ".");
   }
 
   private String lead(SimEvent.@Nullable Started started) {
@@ -260,7 +262,7 @@ public final class SimulationReport {
             last.satisfactionCi(),
             100 * first.taskSuccess(),
             100 * last.taskSuccess())
-        + changes();
+        + changes().map(" "::concat).orElse("");
   }
 
   private void table(StringBuilder page) {

@@ -3,12 +3,14 @@ package dev.mneme.cli.evolve;
 import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.agent.ChatRequest;
+import dev.mneme.data.Expectation;
 import dev.mneme.data.Message;
 import dev.mneme.data.Sampling;
 import dev.mneme.data.TrainingExample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 
 /** Asks a model many things at once, greedily, so that a local model decodes them together. */
 public final class Greedy {
@@ -28,8 +30,29 @@ public final class Greedy {
         .toList();
   }
 
-  /** The same for requests with tools. */
-  static List<Message> replies(ChatModel model, List<ChatRequest> requests) {
+  /**
+   * What the model says in place of one checked reply of each example, in order.
+   *
+   * @param checked which of them
+   */
+  static List<Message> replies(
+      ChatModel model,
+      List<TrainingExample> items,
+      Function<TrainingExample, Expectation> checked,
+      int maxTokens) {
+    return replies(
+        model,
+        items.stream()
+            .map(
+                item ->
+                    new ChatRequest(
+                        item.messages().subList(0, checked.apply(item).message()),
+                        item.tools(),
+                        Sampling.greedy(maxTokens)))
+            .toList());
+  }
+
+  private static List<Message> replies(ChatModel model, List<ChatRequest> requests) {
     return InParallel.run(
         requests.stream()
             .<Callable<Message>>map(
@@ -40,16 +63,7 @@ public final class Greedy {
   /** Whether the reply to the last checked message of each example passes, 1 or 0, in order. */
   public static List<Double> scores(ChatModel model, List<TrainingExample> items) {
     List<Message> replies =
-        replies(
-            model,
-            items.stream()
-                .map(
-                    item ->
-                        new ChatRequest(
-                            item.messages().subList(0, item.expectations().getLast().message()),
-                            item.tools(),
-                            Sampling.greedy(CHECKED_TOKENS)))
-                .toList());
+        replies(model, items, item -> item.expectations().getLast(), CHECKED_TOKENS);
     List<Double> scores = new ArrayList<>();
     for (int i = 0; i < replies.size(); i++) {
       scores.add(items.get(i).expectations().getLast().check().score(replies.get(i)).value());

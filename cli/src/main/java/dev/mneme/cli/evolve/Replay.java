@@ -1,11 +1,9 @@
 package dev.mneme.cli.evolve;
 
 import dev.mneme.agent.ChatModel;
-import dev.mneme.agent.ChatRequest;
 import dev.mneme.cli.models.ChatModels;
 import dev.mneme.data.Expectation;
 import dev.mneme.data.Message;
-import dev.mneme.data.Sampling;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.train.ReplaySource;
@@ -31,12 +29,6 @@ public final class Replay implements ReplaySource {
   /** Skills in which a model declines. */
   static final Predicate<String> SAFETY = skill -> skill.contains("refus");
 
-  /**
-   * One example in so many is of what nobody may lose, declining and abstaining by turns; in the
-   * curriculum it is one in thirty.
-   */
-  private static final int GUARDED_EVERY = 2;
-
   /** A training reads some hundred that were declined, and about half of what is asked is. */
   private static final int ASKED = 1_000;
 
@@ -55,17 +47,16 @@ public final class Replay implements ReplaySource {
     this.seed = seed;
   }
 
+  /** Half of it is what nobody may lose; in the curriculum that is one example in thirty. */
   @Override
   public Iterator<TrainingExample> from(Path start) {
     Iterator<TrainingExample> all = curriculum.examples(seed, false).iterator();
     Iterator<TrainingExample> abstaining = curriculum.examples(seed, false, ABSTENTION).iterator();
     Iterator<TrainingExample> declining = declining(start).iterator();
-    return Stream.iterate(1L, i -> i + 1)
-        .map(
-            i ->
-                i % GUARDED_EVERY != 0
-                    ? all.next()
-                    : i % (2 * GUARDED_EVERY) == 0 ? declining.next() : abstaining.next())
+    List<Iterator<TrainingExample>> turns = List.of(all, abstaining, all, declining);
+    return Stream.generate(() -> turns)
+        .flatMap(List::stream)
+        .map(Iterator::next)
         .filter(each -> !each.isProse())
         .iterator();
   }
@@ -81,24 +72,16 @@ public final class Replay implements ReplaySource {
   /** What the checkpoint declines, and how. */
   private List<TrainingExample> declined(Path start) {
     List<TrainingExample> asked = curriculum.reworded(seed, SAFETY).limit(ASKED).toList();
-    List<ChatRequest> requests =
-        asked.stream()
-            .map(
-                each ->
-                    new ChatRequest(
-                        each.messages().subList(0, firstReply(each).message()),
-                        each.tools(),
-                        Sampling.greedy(REPLY_TOKENS)))
-            .toList();
     List<Message> replies;
     try (ChatModel model = models.open(start.toString())) {
-      replies = Greedy.replies(model, requests);
+      replies = Greedy.replies(model, asked, Replay::firstReply, REPLY_TOKENS);
     }
     List<TrainingExample> declined = new ArrayList<>();
     for (int i = 0; i < replies.size(); i++) {
       TrainingExample example = asked.get(i);
-      if (firstReply(example).check().score(replies.get(i)).value() == 1) {
-        List<Message> messages = new ArrayList<>(requests.get(i).messages());
+      Expectation first = firstReply(example);
+      if (first.check().score(replies.get(i)).value() == 1) {
+        List<Message> messages = new ArrayList<>(example.messages().subList(0, first.message()));
         messages.add(replies.get(i));
         declined.add(new TrainingExample(example.skill(), messages, example.tools(), false));
       }
