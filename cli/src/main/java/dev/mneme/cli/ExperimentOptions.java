@@ -1,11 +1,13 @@
 package dev.mneme.cli;
 
+import dev.mneme.cli.experiment.Arm;
 import dev.mneme.cli.experiment.Experiment;
 import dev.mneme.cli.experiment.ExperimentRun;
 import dev.mneme.cli.experiment.Results;
 import dev.mneme.cli.experiment.Size;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,6 +58,16 @@ final class ExperimentOptions {
   @Nullable Integer questions;
 
   @Option(
+      names = "--arms",
+      split = ",",
+      paramLabel = "ARM",
+      description = {
+        "Run only these conditions now, by the names of their folders (20-no-gate for '20 %%, no"
+            + " gate'); what others left in the folder is reported with them (default: all)."
+      })
+  List<String> arms = List.of();
+
+  @Option(
       names = "--no-grade",
       description = "Leave out our 80 prompts and the distance from the first checkpoint.")
   boolean notGraded;
@@ -87,7 +99,9 @@ final class ExperimentOptions {
           out == null
               ? options.home().create().runs().resolve("experiment-" + experiment.name())
               : out;
-      Results results = new ExperimentRun(experiment, size, folder, options, line(spec)).run();
+      Results results =
+          new ExperimentRun(experiment, size, wanted(experiment), folder, options, line(spec))
+              .run();
       if (json) {
         Output.json(spec, results.points());
       } else {
@@ -101,6 +115,19 @@ final class ExperimentOptions {
     } catch (UncheckedIOException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.FAILURE, e);
     }
+  }
+
+  private List<Arm> wanted(Experiment experiment) {
+    List<String> known = experiment.arms().stream().map(Arm::slug).toList();
+    for (String each : arms) {
+      if (!known.contains(each)) {
+        throw new IllegalArgumentException(
+            "--arms: there is no arm \"" + each + "\"; there are " + String.join(", ", known));
+      }
+    }
+    return experiment.arms().stream()
+        .filter(each -> arms.isEmpty() || arms.contains(each.slug()))
+        .toList();
   }
 
   private static Consumer<String> line(CommandSpec spec) {

@@ -20,7 +20,7 @@ public final class Output {
   }
 
   /** A length of time for people, to the second: 1h5m20s. */
-  static String time(Duration time) {
+  public static String time(Duration time) {
     return Duration.ofSeconds(time.toSeconds()).toString().substring(2).toLowerCase(Locale.ROOT);
   }
 

@@ -193,7 +193,8 @@ final class SimulateCommand implements Callable<Integer> {
     if (!model.equals("active")) {
       throw new UserError("--evolve-every trains the active checkpoint; leave --model out");
     }
-    try (var evolution = SimulationEvolution.open(bench, folder, loaded.start(), true, this::line);
+    try (var evolution =
+            SimulationEvolution.open(bench, folder, loaded.start(), null, true, this::line);
         ChatModel chat = evolution.model()) {
       finish(new Simulation(loaded, config, chat, evolution, surroundings, this::show).run());
     }

@@ -75,7 +75,11 @@ final class ExperimentCommandTest {
 
   @Test
   void robustnessRunsFromEndToEnd() throws Exception {
-    run("robustness", "--questions=3");
-    assertThat(summary()).contains("20 %, unguarded");
+    // The guard is asked for in ExperimentTest; here one arm without it, for the time it takes.
+    run("robustness", "--questions=3", "--arms=frozen,20-neither");
+    assertThat(summary())
+        .contains("2 of 13 trials are finished", "20 %, neither against frozen")
+        .contains("preferences.censor=false");
+    assertThat(dir.resolve("out/satisfaction-20.svg")).exists();
   }
 }

@@ -4,6 +4,7 @@ import dev.mneme.agent.InMemoryAgentMemory;
 import dev.mneme.agent.RecalledMemory;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Turn;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,40 +28,53 @@ final class CollectiveMemory {
 
   private final InMemoryAgentMemory entries = new InMemoryAgentMemory();
   private final Map<String, Shared> byTurn = new HashMap<>();
+  private final Map<String, List<Shared>> byText = new HashMap<>();
 
   void publish(Shared shared) {
     Turn turn = shared.turn();
-    entries.log(
-        new Turn(
-            turn.id(),
-            SCOPE,
-            byTurn.size(),
-            turn.speaker(),
-            turn.message(),
-            turn.at(),
-            null,
-            null));
+    List<Shared> said = byText.computeIfAbsent(turn.message().content(), t -> new ArrayList<>());
+    if (said.isEmpty()) {
+      entries.log(
+          new Turn(
+              turn.id(),
+              SCOPE,
+              byTurn.size(),
+              turn.speaker(),
+              turn.message(),
+              turn.at(),
+              null,
+              null));
+    }
+    said.add(shared);
     byTurn.put(turn.id(), shared);
   }
 
+  /**
+   * What others shared, each thing once however many of them said it: the same line four times
+   * would leave no room for a second one.
+   */
   List<RecalledMemory> recall(String query, int limit, int asking) {
-    return entries.recall(SCOPE, query, limit).stream()
-        .filter(
-            each -> {
-              Shared shared = of(each);
-              return shared == null || shared.cell() != asking;
-            })
-        .map(
-            each ->
-                new RecalledMemory(
-                    "s" + each.id(),
-                    each.at(),
-                    each.speaker(),
-                    each.text(),
-                    each.score() - 0.5,
-                    "shared, " + each.why(),
-                    each.turnId()))
-        .toList();
+    List<RecalledMemory> found = new ArrayList<>();
+    for (RecalledMemory each : entries.recall(SCOPE, query, Integer.MAX_VALUE)) {
+      Shared other =
+          byText.getOrDefault(each.text(), List.of()).stream()
+              .filter(shared -> shared.cell() != asking)
+              .findFirst()
+              .orElse(null);
+      if (other != null && found.size() < limit) {
+        Turn turn = other.turn();
+        found.add(
+            new RecalledMemory(
+                "s" + each.id(),
+                turn.at(),
+                turn.speaker(),
+                each.text(),
+                each.score() - 0.5,
+                "shared, " + each.why(),
+                turn.id()));
+      }
+    }
+    return List.copyOf(found);
   }
 
   /** Where a recalled memory came from; null for one that was not shared. */

@@ -46,7 +46,7 @@ public final class Evolution {
    * @param progress receives lines for people
    */
   public Evolution(Workbench bench, Consumer<String> progress) {
-    this(bench, bench.config().training(), progress);
+    this(bench, bench.config().training(), evaluations(bench.home()), progress);
   }
 
   /**
@@ -55,6 +55,16 @@ public final class Evolution {
    * @param progress receives lines for people
    */
   public Evolution(Workbench bench, DpoConfig training, Consumer<String> progress) {
+    this(bench, training, evaluations(bench.home()), progress);
+  }
+
+  /**
+   * The same with a place of its own for what checkpoints answered.
+   *
+   * @param evaluations what the gate asks goes there, and is asked once
+   */
+  Evolution(
+      Workbench bench, DpoConfig training, EvalRunner evaluations, Consumer<String> progress) {
     this.bench = bench;
     this.progress = progress;
     this.training = training;
@@ -73,8 +83,7 @@ public final class Evolution {
     GateConfig gateConfig = bench.config().gate();
     PromotionGate gate =
         gateConfig.enabled()
-            ? new PairedPromotionGate(
-                bench.models(), evaluations(bench.home()), curriculum, gateConfig, progress)
+            ? new PairedPromotionGate(bench.models(), evaluations, curriculum, gateConfig, progress)
             : (candidate, active, heldOut) ->
                 new PromotionGate.Verdict(List.of(), List.of(), gateConfig.seed());
     this.cycle =

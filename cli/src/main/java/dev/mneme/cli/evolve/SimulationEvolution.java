@@ -14,6 +14,7 @@ import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.dpo.registry.DataProvenance;
+import dev.mneme.evals.EvalRunner;
 import dev.mneme.ltm.Judgement;
 import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.Selection;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
@@ -45,6 +47,7 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
   private final Workbench bench;
   private final AtomicReference<Instant> now;
   private final Consumer<String> progress;
+  private final EvalRunner evaluations;
   private final @Nullable CheckpointMeasures measures;
   private final CheckpointManifest first;
 
@@ -52,17 +55,15 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
       Workbench bench,
       CheckpointManifest first,
       AtomicReference<Instant> now,
+      EvalRunner evaluations,
       boolean graded,
       Consumer<String> progress) {
     this.bench = bench;
     this.first = first;
     this.now = now;
     this.progress = progress;
-    this.measures =
-        graded
-            ? new CheckpointMeasures(
-                bench.models(), dev.mneme.cli.evolve.Evolution.evaluations(bench.home()))
-            : null;
+    this.evaluations = evaluations;
+    this.measures = graded ? new CheckpointMeasures(bench.models(), evaluations) : null;
   }
 
   /**
@@ -70,6 +71,8 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
    * checkpoint. The caller closes.
    *
    * @param start simulated time at the beginning
+   * @param evals where what checkpoints answered is kept; runs that share it ask the same
+   *     checkpoint once. Null for a place of the run's own
    * @param graded whether every generation is asked our 80 prompts
    */
   @MustBeClosed
@@ -77,6 +80,7 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
       Workbench installation,
       Path folder,
       Instant start,
+      @Nullable Path evals,
       boolean graded,
       Consumer<String> progress) {
     var now = new AtomicReference<>(start);
@@ -88,7 +92,12 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
     if (registry.find(active.id()).isEmpty()) {
       adopt(installation.registry(), active, registry);
     }
-    return new SimulationEvolution(bench, registry.require(active.id()), now, graded, progress);
+    EvalRunner evaluations =
+        evals == null
+            ? dev.mneme.cli.evolve.Evolution.evaluations(bench.home())
+            : new EvalRunner(evals, Clock.systemUTC());
+    return new SimulationEvolution(
+        bench, registry.require(active.id()), now, evaluations, graded, progress);
   }
 
   /** The model all agents share; follows what the run's registry promotes. */
@@ -101,7 +110,9 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
   public Outcome evolve(int round, History history, Instant at) {
     now.set(at);
     store(history);
-    CycleRecord record = new dev.mneme.cli.evolve.Evolution(bench, progress).cycle();
+    CycleRecord record =
+        new dev.mneme.cli.evolve.Evolution(bench, bench.config().training(), evaluations, progress)
+            .cycle();
     CheckpointManifest active = requireActive(bench.registry());
     Map<String, Double> measures = new TreeMap<>(record.figures());
     measures.put("train_pairs", (double) record.trainPairs());

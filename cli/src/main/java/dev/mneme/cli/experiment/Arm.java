@@ -37,4 +37,9 @@ public record Arm(
   Arm withAdversarial(double share) {
     return new Arm(name, says, settings, memory, learns, share);
   }
+
+  /** The name as a folder or an option's value has it: {@code 20-no-gate} for "20 %, no gate". */
+  public String slug() {
+    return name.replaceAll("[^a-z0-9]+", "-").replaceAll("-$", "");
+  }
 }

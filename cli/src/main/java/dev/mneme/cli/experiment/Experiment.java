@@ -8,6 +8,7 @@ import dev.mneme.agent.sim.Scenario.MemoryScope;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -18,7 +19,7 @@ import java.util.List;
  * @param people resource of the scenario that is learnt from
  * @param measured resource of the scenario that is measured
  * @param drift whether the people change their mind half-way
- * @param arms the conditions; every one is compared with the first
+ * @param arms the conditions; every one is compared with the first, see {@link #firstIsBaseline}
  */
 public record Experiment(
     String name, String question, String people, String measured, boolean drift, List<Arm> arms) {
@@ -35,7 +36,12 @@ public record Experiment(
           "training.rpoAlpha=1",
           "gate.curriculumItems=60");
 
+  /** The arm whose pairs all count the same. */
+  static final String UNWEIGHTED = "none";
+
   private static final String NO_AGE = "preferences.halfLifeDays=100000";
+  private static final String NO_CENSOR = "preferences.censor=false";
+  private static final String NO_GATE = "gate.enabled=false";
 
   public Experiment {
     arms = List.copyOf(arms);
@@ -70,10 +76,18 @@ public record Experiment(
         drift,
         List.of(
             Arm.learning("all", "frequency, recency and intensity"),
-            weighting("none", 0, 0, 0),
+            weighting(UNWEIGHTED, 0, 0, 0),
             weighting("frequency", 1, 0, 0),
             weighting("recency", 0, 1, 0),
             weighting("intensity", 0, 0, 1)));
+  }
+
+  /**
+   * Whether the others are held against the first arm, as against something that learns nothing;
+   * otherwise the first is held against the others, as the whole against what lacks a part.
+   */
+  boolean firstIsBaseline() {
+    return learns() && !arms.getFirst().learns();
   }
 
   /** Whether any arm runs cycles. */
@@ -120,7 +134,7 @@ public record Experiment(
             + (recency == 0 ? " " + NO_AGE : "");
     return Arm.learning(
         name,
-        name.equals("none") ? "every pair counts the same" : "by " + name + " alone",
+        name.equals(UNWEIGHTED) ? "every pair counts the same" : "by " + name + " alone",
         settings.split(" "));
   }
 
@@ -140,7 +154,23 @@ public record Experiment(
 
   /** Experiment 4: people who reward bad replies. */
   public static Experiment robustness() {
-    String[] off = {"preferences.censor=false", "gate.enabled=false"};
+    List<Arm> arms = new ArrayList<>();
+    arms.add(Arm.still("frozen", "memory and wishes, weights as shipped", MemoryScope.OWN));
+    for (int percent : new int[] {0, 5, 20}) {
+      String share = percent + " %";
+      String who = percent == 0 ? "everybody honest" : percent + " % reward what is bad";
+      double adversarial = percent / 100.0;
+      arms.add(Arm.learning(share, who + ", censor and gate at work").withAdversarial(adversarial));
+      arms.add(
+          Arm.learning(share + ", no censor", who + ", the gate alone", NO_CENSOR)
+              .withAdversarial(adversarial));
+      arms.add(
+          Arm.learning(share + ", no gate", who + ", the censor alone", NO_GATE)
+              .withAdversarial(adversarial));
+      arms.add(
+          Arm.learning(share + ", neither", who + ", neither censor nor gate", NO_CENSOR, NO_GATE)
+              .withAdversarial(adversarial));
+    }
     return new Experiment(
         "robustness",
         "Do people who reward bad replies make the model worse than it was, with and without censor"
@@ -148,12 +178,6 @@ public record Experiment(
         "guests.yaml",
         "newcomers.yaml",
         false,
-        List.of(
-            Arm.still("frozen", "memory and wishes, weights as shipped", MemoryScope.OWN),
-            Arm.learning("0 %", "everybody honest"),
-            Arm.learning("5 %", "censor and gate at work").withAdversarial(0.05),
-            Arm.learning("5 %, unguarded", "neither censor nor gate", off).withAdversarial(0.05),
-            Arm.learning("20 %", "censor and gate at work").withAdversarial(0.2),
-            Arm.learning("20 %, unguarded", "neither censor nor gate", off).withAdversarial(0.2)));
+        arms);
   }
 }

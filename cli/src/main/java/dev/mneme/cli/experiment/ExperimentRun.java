@@ -1,7 +1,6 @@
 package dev.mneme.cli.experiment;
 
 import dev.mneme.cli.GlobalOptions;
-import dev.mneme.cli.Home;
 import dev.mneme.cli.UserError;
 import dev.mneme.cli.Workbench;
 import dev.mneme.cli.config.ConfigException;
@@ -29,11 +28,14 @@ import java.util.stream.Stream;
 public final class ExperimentRun {
   private final Experiment experiment;
   private final Size size;
+  private final List<Arm> wanted;
   private final Path folder;
   private final GlobalOptions options;
   private final Consumer<String> progress;
+  private final Pace pace;
 
   /**
+   * @param wanted the arms to run now; what others left in the folder is reported with them
    * @param folder of the results; made
    * @param options of the command line: home and settings
    * @param progress receives lines for people
@@ -41,41 +43,84 @@ public final class ExperimentRun {
   public ExperimentRun(
       Experiment experiment,
       Size size,
+      List<Arm> wanted,
       Path folder,
       GlobalOptions options,
       Consumer<String> progress) {
     this.experiment = experiment;
     this.size = size;
+    this.wanted = List.copyOf(wanted);
     this.folder = folder;
     this.options = options;
     this.progress = progress;
+    this.pace =
+        new Pace(
+            size.seeds() * wanted.stream().mapToInt(this::generations).sum(), System::nanoTime);
   }
 
   /** Every point of every trial, in order of seed and arm. */
   public Results run() throws InterruptedException {
     claim();
-    List<Point> points = new ArrayList<>();
     for (int i = 0; i < size.seeds(); i++) {
       long seed = size.firstSeed() + i;
-      for (Arm arm : experiment.arms()) {
-        points.addAll(trial(arm, seed));
-        // After every trial, so that a long run can be read while it goes on.
-        new Results(experiment, size, settings(arm), points).write(folder);
+      for (Arm arm : wanted) {
+        if (Files.exists(found(arm, seed))) {
+          pace.found(generations(arm));
+        } else {
+          trial(arm, seed);
+          // After every trial, so that a long run can be read while it goes on.
+          results().write(folder);
+        }
+      }
+      if (experiment.arms().stream().allMatch(arm -> Files.exists(found(arm, seed)))) {
+        FileTrees.discard(evals(seed));
       }
     }
-    return new Results(experiment, size, settings(experiment.arms().getFirst()), points);
+    Results results = results();
+    results.write(folder);
+    return results;
   }
 
-  private List<Point> trial(Arm arm, long seed) throws InterruptedException {
-    Path trial = folder.resolve("seed-" + seed).resolve(arm.name().replaceAll("[^a-z0-9]+", "-"));
-    Path found = trial.resolve("points.jsonl");
-    if (Files.exists(found)) {
-      return JsonLines.readAll(found, Point.class);
+  /** What has been found so far, by this run and those before it. */
+  private Results results() {
+    List<Point> points = new ArrayList<>();
+    for (int i = 0; i < size.seeds(); i++) {
+      for (Arm arm : experiment.arms()) {
+        Path found = found(arm, size.firstSeed() + i);
+        if (Files.exists(found)) {
+          points.addAll(JsonLines.readAll(found, Point.class));
+        }
+      }
     }
-    progress.accept(arm.name() + ", seed " + seed);
-    Home home = options.home();
+    List<String> common =
+        Stream.of(Experiment.SETTINGS, options.settings()).flatMap(List::stream).toList();
+    return new Results(experiment, size, common, points);
+  }
+
+  /** What {@link Pace} counts of a trial. */
+  private int generations(Arm arm) {
+    return arm.learns() ? size.generations() + 1 : 1;
+  }
+
+  private Path trialFolder(Arm arm, long seed) {
+    return folder.resolve("seed-" + seed).resolve(arm.slug());
+  }
+
+  private Path found(Arm arm, long seed) {
+    return trialFolder(arm, seed).resolve("points.jsonl");
+  }
+
+  /** What checkpoints answered when they were graded: the first one is the same in every trial. */
+  private Path evals(long seed) {
+    return folder.resolve("seed-" + seed).resolve("evals");
+  }
+
+  private void trial(Arm arm, long seed) throws InterruptedException {
+    Path trial = trialFolder(arm, seed);
+    progress.accept(pace + " " + arm.name() + ", seed " + seed + ": " + arm.says());
     List<Point> points;
-    try (Workbench bench = Workbench.at(home, config(arm).config(), InstantSource.system())) {
+    try (Workbench bench =
+        Workbench.at(options.home(), config(arm).config(), InstantSource.system())) {
       points =
           new Trial(
                   arm,
@@ -84,14 +129,20 @@ public final class ExperimentRun {
                   experiment.people(size),
                   experiment.measured(size),
                   trial,
+                  evals(seed),
+                  this::measured,
                   progress)
               .run(bench);
     }
     var text = new StringBuilder();
     points.forEach(each -> text.append(JsonLines.line(each)));
-    write(found, text.toString());
+    write(found(arm, seed), text.toString());
     FileTrees.discard(trial.resolve("home"));
-    return points;
+  }
+
+  private void measured(String what) {
+    pace.ran();
+    progress.accept(pace + " " + what);
   }
 
   /** Ours, then the person's, then the arm's: the last one said wins. */

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param words length of a reply
  * @param distinct2 different pairs of words among all
  * @param selfBleu how much replies resemble each other
+ * @param foreign memories of other people in a prompt, on average
  * @param leaks private values of others that stood in prompts
+ * @param early share of each newcomer's first questions with a known answer answered rightly
  * @param promoted whether the cycle before it promoted; null before the first
  * @param note what that cycle said
  * @param measures grade, divergence and the cycle's figures
@@ -40,7 +42,9 @@ public record Point(
     double words,
     double distinct2,
     @JsonProperty("self_bleu") double selfBleu,
+    double foreign,
     int leaks,
+    double early,
     @Nullable Boolean promoted,
     @Nullable String note,
     Map<String, Double> measures,

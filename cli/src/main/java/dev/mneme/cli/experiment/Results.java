@@ -10,11 +10,13 @@ import dev.mneme.evals.stats.PairedTest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * What the points say: means with intervals, and comparisons of the same people in pairs.
@@ -31,6 +33,9 @@ public final class Results {
   private final List<String> settings;
   private final List<Point> points;
 
+  /**
+   * @param settings configuration keys all arms have in common, as {@code --set} takes them
+   */
   Results(Experiment experiment, Size size, List<String> settings, List<Point> points) {
     this.experiment = experiment;
     this.size = size;
@@ -58,12 +63,50 @@ public final class Results {
     points.forEach(each -> lines.append(JsonLines.line(each)));
     ExperimentRun.write(folder.resolve("results.jsonl"), lines.toString());
     ExperimentRun.write(folder.resolve("summary.md"), markdown());
-    plot(folder.resolve("satisfaction.svg"), "satisfaction", Point::satisfaction);
+    satisfactionPlots()
+        .forEach(
+            (file, arms) -> plot(folder.resolve(file), "satisfaction", arms, Point::satisfaction));
     if (learns()) {
-      plot(folder.resolve("grade.svg"), "grade of 10", each -> measure(each, "mt_bench_style"));
       plot(
-          folder.resolve("divergence.svg"), "KL from the first", each -> measure(each, "kl_first"));
+          folder.resolve("grade.svg"),
+          "grade of 10",
+          arms(),
+          each -> measure(each, "mt_bench_style"));
+      plot(
+          folder.resolve("divergence.svg"),
+          "KL from the first",
+          arms(),
+          each -> measure(each, "kl_first"));
     }
+  }
+
+  /**
+   * Files and the arms in them: one plot, or one for each share of people who reward what is bad.
+   */
+  private Map<String, List<String>> satisfactionPlots() {
+    Map<Double, List<String>> byShare = new TreeMap<>();
+    List<String> still = new ArrayList<>();
+    for (Arm arm : experiment.arms()) {
+      if (arms().contains(arm.name())) {
+        (arm.learns() ? byShare.computeIfAbsent(arm.adversarial(), s -> new ArrayList<>()) : still)
+            .add(arm.name());
+      }
+    }
+    if (experiment.arms().stream()
+            .filter(Arm::learns)
+            .mapToDouble(Arm::adversarial)
+            .distinct()
+            .count()
+        < 2) {
+      return Map.of("satisfaction.svg", arms());
+    }
+    Map<String, List<String>> plots = new LinkedHashMap<>();
+    byShare.forEach(
+        (share, arms) ->
+            plots.put(
+                format("satisfaction-%.0f.svg", share * 100),
+                Stream.of(still, arms).flatMap(List::stream).toList()));
+    return plots;
   }
 
   private static double measure(Point point, String name) {
@@ -145,51 +188,118 @@ public final class Results {
     for (String other : arms.subList(Math.min(1, arms.size()), arms.size())) {
       List<Point> first = of(arms.getFirst(), last);
       List<Point> second = of(other, last);
-      if (!first.isEmpty() && !second.isEmpty()) {
-        all.add(compare(arms.getFirst() + " against " + other, second, first));
+      if (first.isEmpty() || second.isEmpty()) {
+        continue;
       }
+      all.add(
+          experiment.firstIsBaseline()
+              ? compare(other + " against " + arms.getFirst(), first, second)
+              : compare(arms.getFirst() + " against " + other, second, first));
     }
     return all;
   }
 
   /**
    * How many interactions an arm needed after people changed their mind until newcomers were as
-   * satisfied as before, interpolated between generations and averaged over seeds.
+   * satisfied as before, interpolated between generations and averaged over seeds. A seed that did
+   * not get there counts with all interactions it had, so its arm's mean is a lower bound.
    *
-   * @param interactions the mean over seeds that got there
-   * @param reached in how many seeds
+   * @param former satisfaction in the last generation before the change, mean over seeds
+   * @param changed in the first one after it
+   * @param last in the last one
+   * @param interactions the mean over seeds
+   * @param reached in how many seeds it got there
    */
-  record Regained(String arm, double interactions, int reached, int seeds) {}
+  record Regained(
+      String arm,
+      double former,
+      double changed,
+      double last,
+      double interactions,
+      int reached,
+      int seeds) {}
 
   List<Regained> regained() {
     List<Regained> all = new ArrayList<>();
     int drift = experiment.driftAt(size);
+    int ofGeneration = size.steps() * size.agents();
     for (String arm : arms()) {
-      List<Double> needed = new ArrayList<>();
-      int seeds = 0;
-      for (Point changed : of(arm, drift)) {
-        seeds++;
+      double needed = 0;
+      int reached = 0;
+      List<Point> changed = of(arm, drift);
+      for (Point each : changed) {
         List<Point> trial =
             points.stream()
-                .filter(each -> each.arm().equals(arm) && each.seed() == changed.seed())
+                .filter(other -> other.arm().equals(arm) && other.seed() == each.seed())
                 .toList();
         double former = trial.get(drift - 1).satisfaction();
-        for (int g = drift + 1; g < trial.size(); g++) {
-          double before = trial.get(g - 1).satisfaction();
-          double now = trial.get(g).satisfaction();
-          if (now >= former) {
-            double part = now == before ? 1 : Math.clamp((former - before) / (now - before), 0, 1);
-            needed.add((g - 1 - drift + part) * size.steps() * size.agents());
-            break;
-          }
-        }
+        double generations = generationsUntil(former, trial.subList(drift, trial.size()));
+        reached += Double.isNaN(generations) ? 0 : 1;
+        needed += ofGeneration * (Double.isNaN(generations) ? last() - drift : generations);
       }
       all.add(
           new Regained(
               arm,
-              needed.stream().mapToDouble(d -> d).average().orElse(Double.NaN),
-              needed.size(),
-              seeds));
+              mean(of(arm, drift - 1), Point::satisfaction),
+              mean(changed, Point::satisfaction),
+              mean(of(arm, last()), Point::satisfaction),
+              needed / changed.size(),
+              reached,
+              changed.size()));
+    }
+    return all;
+  }
+
+  /** NaN where it was never reached. */
+  private static double generationsUntil(double former, List<Point> since) {
+    if (since.getFirst().satisfaction() >= former) {
+      return 0;
+    }
+    for (int g = 1; g < since.size(); g++) {
+      double before = since.get(g - 1).satisfaction();
+      double now = since.get(g).satisfaction();
+      if (now >= former) {
+        return g - 1 + (former - before) / (now - before);
+      }
+    }
+    return Double.NaN;
+  }
+
+  /**
+   * How an arm's weights compare with weights that learnt nothing, over all seeds and generations
+   * in which other weights than the first served.
+   *
+   * @param learnt how many those are
+   * @param lower in how many newcomers were less satisfied than with the first weights
+   * @param surelyLower in how many of those the 95 % interval over people leaves out zero
+   * @param worst the lowest difference
+   */
+  record AgainstFirst(String arm, int learnt, int lower, int surelyLower, double worst) {}
+
+  List<AgainstFirst> againstFirst() {
+    List<AgainstFirst> all = new ArrayList<>();
+    for (Arm arm : experiment.arms()) {
+      List<Point> mine = points.stream().filter(each -> each.arm().equals(arm.name())).toList();
+      if (!arm.learns() || mine.isEmpty()) {
+        continue;
+      }
+      int learnt = 0;
+      int lower = 0;
+      int surely = 0;
+      double worst = Double.NaN;
+      for (Point first : of(arm.name(), 0)) {
+        for (Point each : mine) {
+          if (each.seed() != first.seed() || each.model().equals(first.model())) {
+            continue;
+          }
+          PairedTest test = compare("", List.of(first), List.of(each)).test();
+          learnt++;
+          lower += test.difference() < 0 ? 1 : 0;
+          surely += test.interval().high() < 0 ? 1 : 0;
+          worst = Double.isNaN(worst) ? test.difference() : Math.min(worst, test.difference());
+        }
+      }
+      all.add(new AgainstFirst(arm.name(), learnt, lower, surely, worst));
     }
     return all;
   }
@@ -200,18 +310,49 @@ public final class Results {
     text.append("# ").append(experiment.name()).append("\n\n").append(experiment.question());
     text.append("\n\n");
     text.append(
-        format(
-            "%d seeds from %d on; %d people with %d exchanges each a generation to learn from; %d"
-                + " newcomers with %d exchanges each to measure with, never learnt from.%n%n",
-            size.seeds(),
-            size.firstSeed(),
-            size.agents(),
-            size.steps(),
-            size.newcomers(),
-            size.questions()));
-    text.append("Settings: `").append(String.join("` `", settings)).append("`\n\n");
+        experiment.learns()
+            ? format(
+                "Seeds %d to %d; %d people with %d exchanges each a generation to learn from; %d"
+                    + " newcomers with %d exchanges each to measure with, never learnt from.%n%n",
+                size.firstSeed(),
+                size.firstSeed() + size.seeds() - 1,
+                size.agents(),
+                size.steps(),
+                size.newcomers(),
+                size.questions())
+            : format(
+                "Seeds %d to %d; %d people and as many newcomers, %d steps. Nothing is"
+                    + " trained.%n%n",
+                size.firstSeed(),
+                size.firstSeed() + size.seeds() - 1,
+                size.newcomers(),
+                size.questions()));
+    int finished = (int) points.stream().filter(each -> each.generation() == 0).count();
+    int trials = size.seeds() * experiment.arms().size();
+    if (finished < trials) {
+      text.append(format("**%d of %d trials are finished.**%n%n", finished, trials));
+    }
+    if (experiment.learns()) {
+      text.append("Settings of all: `").append(String.join("` `", settings)).append("`\n\n");
+    }
     for (Arm arm : experiment.arms()) {
-      text.append("- **").append(arm.name()).append("**: ").append(arm.says()).append('\n');
+      text.append("- **").append(arm.name()).append("**: ").append(arm.says());
+      if (!arm.settings().isEmpty()) {
+        text.append(" (`").append(String.join("` `", arm.settings())).append("`)");
+      }
+      if (arm.adversarial() > 0) {
+        double people = arm.adversarial() * size.agents();
+        text.append(
+            Math.rint(people) == people
+                ? format(", %.0f of %d people", people, size.agents())
+                : format(
+                    ", %.0f or %.0f of %d people, by seed",
+                    Math.floor(people), Math.ceil(people), size.agents()));
+      }
+      text.append('\n');
+    }
+    if (points.isEmpty()) {
+      return text.toString();
     }
     satisfaction(text);
     others(text);
@@ -219,8 +360,17 @@ public final class Results {
     if (experiment.drift()) {
       drift(text);
     }
+    if (experiment.firstIsBaseline()) {
+      againstFirst(text);
+    }
+    if (!experiment.learns()) {
+      shared(text);
+    }
     cycles(text);
-    text.append("\n![satisfaction](satisfaction.svg)\n");
+    text.append('\n');
+    satisfactionPlots()
+        .forEach((file, arms) -> text.append("![satisfaction](").append(file).append(") "));
+    text.append('\n');
     if (learns()) {
       text.append("![grade](grade.svg) ![divergence](divergence.svg)\n");
     }
@@ -307,15 +457,76 @@ public final class Results {
   }
 
   private void drift(StringBuilder text) {
-    text.append("\n## After the change of mind (generation ").append(experiment.driftAt(size));
+    int drift = experiment.driftAt(size);
     text.append(
-        ")\n\n| arm | interactions until as satisfied as before | seeds that got there |\n");
-    text.append("|---|---|---|\n");
-    for (Regained each : regained()) {
+        format(
+            "%n## After the change of mind (before generation %d is measured)%n%nA seed that did"
+                + " not get there counts with the %d interactions it had, hence ≥. Where it is 0,"
+                + " the change cost nothing, and there was nothing to regain.%n%n",
+            drift, (last() - drift) * size.steps() * size.agents()));
+    text.append(
+        "| arm | satisfaction before | after the change | at the end | interactions until as"
+            + " satisfied as before | of what unweighted pairs need | seeds that got there |\n");
+    text.append("|---|---|---|---|---|---|---|\n");
+    List<Regained> all = regained();
+    double unweighted =
+        all.stream()
+            .filter(each -> each.arm().equals(Experiment.UNWEIGHTED))
+            .mapToDouble(Regained::interactions)
+            .findFirst()
+            .orElse(Double.NaN);
+    for (Regained each : all) {
       text.append(
           format(
-              "| %s | %s | %d of %d |%n",
-              each.arm(), known(each.interactions(), "%.0f"), each.reached(), each.seeds()));
+              "| %s | %.3f | %.3f | %.3f | %s%.0f | %s | %d of %d |%n",
+              each.arm(),
+              each.former(),
+              each.changed(),
+              each.last(),
+              each.reached() < each.seeds() ? "≥ " : "",
+              each.interactions(),
+              unweighted > 0 ? known(each.interactions() / unweighted, "%.2f") : "–",
+              each.reached(),
+              each.seeds()));
+    }
+  }
+
+  private void againstFirst(StringBuilder text) {
+    text.append(
+        "\n## Is a promoted model ever worse than the first?\n\nEvery generation that other weights"
+            + " than the first answered, against the first weights with the same people.\n\n"
+            + "| arm | such generations | less satisfied | surely (95 %) | largest loss |\n"
+            + "|---|---|---|---|---|\n");
+    for (AgainstFirst each : againstFirst()) {
+      text.append(
+          format(
+              "| %s | %d | %d | %d | %s |%n",
+              each.arm(),
+              each.learnt(),
+              each.lower(),
+              each.surelyLower(),
+              each.worst() < 0 ? known(-each.worst(), "%.3f") : "none"));
+    }
+  }
+
+  private void shared(StringBuilder text) {
+    text.append(
+        format(
+            "%n## What others told, and what it gave those who came later%n%nThe cold start is each"
+                + " newcomer's first questions with a known answer. A leak is something private of"
+                + " somebody else in a prompt.%n%n"
+                + "| arm | right answers at the start | right answers | memories of others a prompt"
+                + " | leaks |%n|---|---|---|---|---|%n"));
+    for (String arm : arms()) {
+      List<Point> some = of(arm, 0);
+      text.append(
+          format(
+              "| %s | %.3f | %.3f | %.2f | %d |%n",
+              arm,
+              mean(some, Point::early),
+              mean(some, Point::success),
+              mean(some, Point::foreign),
+              some.stream().mapToInt(Point::leaks).sum()));
     }
   }
 
@@ -355,10 +566,10 @@ public final class Results {
     }
   }
 
-  private void plot(Path file, String title, ToDoubleFunction<Point> value) {
+  private void plot(Path file, String title, List<String> arms, ToDoubleFunction<Point> value) {
     List<Charts.Band> bands = new ArrayList<>();
     int last = last();
-    for (String arm : arms()) {
+    for (String arm : arms) {
       List<Double> means = new ArrayList<>();
       List<Double> halves = new ArrayList<>();
       for (int g = 0; g <= last && !of(arm, g).isEmpty(); g++) {

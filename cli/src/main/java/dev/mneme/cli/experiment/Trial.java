@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One arm with one seed.
@@ -40,14 +41,24 @@ final class Trial {
 
   private static final double TEMPERATURE = 0.7;
 
+  /** How many of a newcomer's first questions with a known answer count as the cold start. */
+  private static final int EARLY = 3;
+
   private final Arm arm;
   private final long seed;
   private final Size size;
   private final Scenario people;
   private final Scenario measured;
   private final Path folder;
+  private final Path evals;
+  private final Consumer<String> generations;
   private final Consumer<String> progress;
 
+  /**
+   * @param evals where checkpoints' answers are kept, shared with other trials
+   * @param generations told about every generation that has been measured
+   * @param progress receives other lines for people
+   */
   Trial(
       Arm arm,
       long seed,
@@ -55,6 +66,8 @@ final class Trial {
       Scenario people,
       Scenario measured,
       Path folder,
+      Path evals,
+      Consumer<String> generations,
       Consumer<String> progress) {
     this.arm = arm;
     this.seed = seed;
@@ -62,6 +75,8 @@ final class Trial {
     this.people = people.withMemory(arm.memory()).withAdversarial(arm.adversarial());
     this.measured = measured.withMemory(arm.memory()).withAdversarial(0);
     this.folder = folder;
+    this.evals = evals;
+    this.generations = generations;
     this.progress = progress;
   }
 
@@ -72,7 +87,8 @@ final class Trial {
 
   private List<Point> learning(Workbench bench) throws InterruptedException {
     try (var cycles =
-            SimulationEvolution.open(bench, folder, people.start(), size.graded(), progress);
+            SimulationEvolution.open(
+                bench, folder, people.start(), evals, size.graded(), progress);
         ChatModel model = cycles.model()) {
       var evolution = new Measuring(cycles, model);
       int steps = size.steps() * size.generations();
@@ -94,6 +110,7 @@ final class Trial {
     try (ChatModel model = bench.models().open("active")) {
       measure(0, model);
     }
+    generations.accept(who() + ": measured");
     Generation only = SimulationReport.of(measuredLog(0)).generations().getFirst();
     Point first = point(0, only);
     List<Point> points = new ArrayList<>();
@@ -111,7 +128,9 @@ final class Trial {
               first.words(),
               first.distinct2(),
               first.selfBleu(),
+              first.foreign(),
               first.leaks(),
+              first.early(),
               null,
               null,
               Map.of(),
@@ -133,7 +152,7 @@ final class Trial {
     @Override
     public Outcome evolve(int round, History history, Instant now) {
       Outcome outcome = cycles.evolve(round, history, now);
-      progress.accept(arm.name() + ", seed " + seed + ", cycle " + round + ": " + outcome.note());
+      progress.accept(who() + ", cycle " + round + ": " + outcome.note());
       return outcome;
     }
 
@@ -149,15 +168,14 @@ final class Trial {
       double satisfaction =
           SimulationReport.of(measuredLog(round)).generations().getFirst().satisfaction();
       measures.put("newcomers", satisfaction);
-      progress.accept(
-          String.format(
-              Locale.ROOT,
-              "%s, seed %d, generation %d: newcomers' satisfaction %.3f, %s",
-              arm.name(),
-              seed,
-              round,
-              satisfaction,
-              measures));
+      generations.accept(
+          who()
+              + ", generation "
+              + round
+              + ": newcomers' satisfaction "
+              + known(satisfaction, "%.3f")
+              + known(measures.get("mt_bench_style"), ", grade %.2f of 10")
+              + known(measures.get("kl_first"), ", KL from the first %.3f"));
       return measures;
     }
 
@@ -172,6 +190,12 @@ final class Trial {
     var config =
         config(measuredLog(round).getFileName().toString(), size.newcomers(), size.questions(), 0);
     new Simulation(now, config, model, null, surroundings(), Trial::quiet).run();
+  }
+
+  private static double share(List<Boolean> right) {
+    return right.isEmpty()
+        ? 0
+        : (double) right.stream().filter(each -> each).count() / right.size();
   }
 
   private Path measuredLog(int round) {
@@ -198,15 +222,25 @@ final class Trial {
 
   private static void quiet(Progress progress) {}
 
+  private String who() {
+    return arm.name() + ", seed " + seed;
+  }
+
+  private static String known(@Nullable Double value, String format) {
+    return value == null ? "" : String.format(Locale.ROOT, format, value);
+  }
+
   private Point point(int round, Generation learnt) {
     SimulationReport report = SimulationReport.of(measuredLog(round));
     Generation met = report.generations().getFirst();
     Map<String, List<Double>> byPerson = new TreeMap<>();
     List<Boolean> right = new ArrayList<>();
+    List<Boolean> early = new ArrayList<>();
     for (SimulationReport.Person each : report.people()) {
       if (each.by().equals(NEWCOMER)) {
         byPerson.put(String.format(Locale.ROOT, "%03d", each.cell()), each.satisfaction());
         right.addAll(each.right());
+        early.addAll(each.right().subList(0, Math.min(EARLY, each.right().size())));
       }
     }
     Map<String, Double> measures = new HashMap<>(learnt.weights());
@@ -219,11 +253,13 @@ final class Trial {
         met.model(),
         byPerson.values().stream().flatMap(List::stream).mapToDouble(d -> d).average().orElse(0),
         met.form(),
-        right.isEmpty() ? 0 : (double) right.stream().filter(each -> each).count() / right.size(),
+        share(right),
         met.words(),
         met.distinct2(),
         met.selfBleu(),
+        met.foreignPerReply(),
         met.leaks(),
+        share(early),
         learnt.promoted(),
         learnt.note(),
         measures,

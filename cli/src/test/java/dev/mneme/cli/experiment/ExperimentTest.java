@@ -1,6 +1,7 @@
 package dev.mneme.cli.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.mneme.agent.sim.Scenario;
 import dev.mneme.data.Role;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,6 +109,8 @@ final class ExperimentTest {
         0.5,
         0.5,
         0,
+        0,
+        0,
         generation == 0 ? null : true,
         generation == 0 ? null : "fine",
         Map.of("mt_bench_style", 3.0 + generation, "kl_first", 0.1 * generation),
@@ -132,7 +136,7 @@ final class ExperimentTest {
         .containsExactly("closed loop: generation 2 against 0", "closed loop against frozen");
     Results.Comparison rise = comparisons.getFirst();
     // 0.8 - 0.3 for each of four people.
-    assertThat(rise.test().difference()).isCloseTo(0.5, org.assertj.core.data.Offset.offset(1e-9));
+    assertThat(rise.test().difference()).isCloseTo(0.5, within(1e-9));
     assertThat(rise.test().wins()).isEqualTo(4);
     assertThat(rise.seedsHigher()).isEqualTo(2);
     results.write(dir);
@@ -158,13 +162,66 @@ final class ExperimentTest {
       points.add(point("recency", 1, generation, never[generation]));
     }
     var results = new Results(Experiment.weighting(true), size, List.of(), points);
-    // Ten interactions a generation; 0.6 was the former satisfaction.
+    // Ten interactions a generation; 0.6 was the former satisfaction; two generations were left.
     assertThat(results.regained())
-        .extracting(
-            Results.Regained::arm, Results.Regained::interactions, Results.Regained::reached)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("all", 10.0, 1),
-            org.assertj.core.groups.Tuple.tuple("none", 15.0, 1),
-            org.assertj.core.groups.Tuple.tuple("recency", Double.NaN, 0));
+            new Results.Regained("all", 0.6, 0.2, 0.7, 10, 1, 1),
+            new Results.Regained("none", 0.6, 0.2, 0.8, 15, 1, 1),
+            new Results.Regained("recency", 0.6, 0.2, 0.3, 20, 0, 1));
+    assertThat(results.markdown())
+        .contains("| all | 0.600 | 0.200 | 0.700 | 10 | 0.67 | 1 of 1 |")
+        .contains("| recency | 0.600 | 0.200 | 0.300 | ≥ 20 | 1.33 | 0 of 1 |");
+  }
+
+  @Test
+  void aChangeOfMindThatCostsNothingLeavesNothingToRegain() {
+    var size = new Size(1, 1, 2, 5, 2, 2, 3, true);
+    List<Point> points = new ArrayList<>();
+    double[] better = {0.2, 0.6, 0.5};
+    for (int generation = 0; generation <= 2; generation++) {
+      points.add(point("all", 1, generation, better[generation]));
+    }
+    var results = new Results(Experiment.weighting(true), size, List.of(), points);
+    // The last generation is worse again, which is no matter of the change.
+    assertThat(results.regained())
+        .containsExactly(new Results.Regained("all", 0.2, 0.6, 0.5, 0, 1, 1));
+    assertThat(results.markdown()).contains("**1 of 5 trials are finished.**");
+  }
+
+  @Test
+  void promotedWeightsAreHeldAgainstTheFirstInEveryGeneration() {
+    var size = new Size(1, 1, 2, 16, 2, 2, 3, true);
+    List<Point> points = new ArrayList<>();
+    for (int generation = 0; generation <= 2; generation++) {
+      points.add(point("frozen", 1, generation, 0.3, 0.3, 0.3));
+    }
+    points.add(point("20 %", 1, 0, 0.3, 0.3, 0.3));
+    points.add(point("20 %", 1, 1, 0.4, 0.4, 0.4));
+    points.add(point("20 %", 1, 2, 0.2, 0.2, 0.2));
+    var results = new Results(Experiment.robustness(), size, List.of(), points);
+    List<Results.AgainstFirst> against = results.againstFirst();
+    assertThat(against).hasSize(1);
+    assertThat(against.getFirst().learnt()).isEqualTo(2);
+    assertThat(against.getFirst().lower()).isEqualTo(1);
+    assertThat(against.getFirst().surelyLower()).isEqualTo(1);
+    assertThat(against.getFirst().worst()).isCloseTo(-0.1, within(1e-9));
+    assertThat(results.comparisons())
+        .extracting(Results.Comparison::what)
+        .contains("20 % against frozen");
+    assertThat(results.markdown())
+        .contains("| 20 % | 2 | 1 | 1 | 0.100 |", "3 or 4 of 16 people, by seed")
+        .contains("satisfaction-20.svg")
+        .doesNotContain("satisfaction-5.svg");
+  }
+
+  @Test
+  void theTimeLeftIsAPaceOfWhatWasRunAndNotOfWhatWasFound() {
+    var now = new AtomicLong();
+    var pace = new Pace(10, now::get);
+    assertThat(pace).hasToString("[0 of 10]");
+    pace.found(4);
+    now.addAndGet(60_000_000_000L);
+    pace.ran();
+    assertThat(pace).hasToString("[5 of 10, 5m left]");
   }
 }
