@@ -113,10 +113,7 @@ final class Sampler {
    * draws among them. Taken tokens gather behind the heap's end, likeliest last.
    */
   private int drawFromBest(double totalOfAll) {
-    int size = heap.length;
-    for (int i = 0; i < size; i++) {
-      heap[i] = i;
-    }
+    int size = candidates();
     for (int i = size / 2 - 1; i >= 0; i--) {
       siftDown(i, size);
     }
@@ -152,6 +149,23 @@ final class Sampler {
       }
     }
     return heap[size - 1];
+  }
+
+  /**
+   * Puts those that may be drawn into the heap, in no order, and returns how many they are. Without
+   * top-k that is all who pass min-p, as a rule a handful of thousands; top-p counts from the
+   * likeliest down and never comes to the others.
+   */
+  private int candidates() {
+    float least = sampling.topK() == 0 ? (float) sampling.minP() : 0;
+    int size = 0;
+    for (int i = 0; i < probabilities.length; i++) {
+      // The loop that draws compares in doubles; what the rounding lets in here stops it there.
+      if (probabilities[i] >= least) {
+        heap[size++] = i;
+      }
+    }
+    return size;
   }
 
   /** Moves the likeliest of the first {@code size} to index {@code size - 1} and returns it. */

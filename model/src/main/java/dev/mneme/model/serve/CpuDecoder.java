@@ -19,8 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /** A {@link Decoder} on the processor. */
 public final class CpuDecoder implements Decoder {
-  /** Rows whose logits are computed together: a vocabulary is wide. */
-  private static final int HEAD_ROWS = 16;
+  /** Rows whose logits are computed together, and that are decoded together, at least. */
+  private static final int FEWEST_HEAD_ROWS = 16;
+
+  /** At most: many sequences share what it costs to pass an expert's weights through. */
+  private static final int MOST_HEAD_ROWS = 64;
+
+  /** Logits held at once, 16 MB: a vocabulary may be wide. */
+  private static final int HEAD_FLOATS = 1 << 22;
 
   /** Weights that pass through the processor in well under a millisecond a stage. */
   private static final long BRIEF_BYTES = 1L << 30;
@@ -38,6 +44,7 @@ public final class CpuDecoder implements Decoder {
   private final int[] headOutStarts;
   private final String isa;
   private final float eps;
+  private final int mostHeadRows;
   private final int cacheWidth;
   private final Team.Work program = this::forward;
   private final ReentrantLock lock = new ReentrantLock();
@@ -76,10 +83,15 @@ public final class CpuDecoder implements Decoder {
     this.eps = (float) config.rmsNormEps();
     this.cacheWidth = weights.blocks.get(0).attention().cacheWidth();
     int vocabulary = PackedMatrix.pad(config.vocabSize());
-    headIn = new float[HEAD_ROWS * batch.width + LANES];
-    headOut = new float[HEAD_ROWS * vocabulary];
-    headStarts = Batch.starts(batch.width, 0, HEAD_ROWS);
-    headOutStarts = Batch.starts(vocabulary, 0, HEAD_ROWS);
+    // Fast products round many rows in another way than few; a step is always of few.
+    mostHeadRows =
+        prefill == Prefill.INVARIANT
+            ? Math.clamp(HEAD_FLOATS / vocabulary, FEWEST_HEAD_ROWS, MOST_HEAD_ROWS)
+            : FEWEST_HEAD_ROWS;
+    headIn = new float[mostHeadRows * batch.width + LANES];
+    headOut = new float[mostHeadRows * vocabulary];
+    headStarts = Batch.starts(batch.width, 0, mostHeadRows);
+    headOutStarts = Batch.starts(vocabulary, 0, mostHeadRows);
   }
 
   /**
@@ -258,7 +270,7 @@ public final class CpuDecoder implements Decoder {
 
   private void run() {
     try {
-      team.run(program, batch.rows <= HEAD_ROWS && weights.byteSize() < BRIEF_BYTES);
+      team.run(program, batch.rows <= mostHeadRows && weights.byteSize() < BRIEF_BYTES);
     } finally {
       Arrays.fill(batch.sequences, 0, batch.rows, null);
       profile.enter(Part.OTHER);
@@ -290,8 +302,8 @@ public final class CpuDecoder implements Decoder {
           }
         }
       }
-      for (int at = 0; at < n; at += HEAD_ROWS) {
-        stepSome(s, tokens, logits, at, Math.min(n, at + HEAD_ROWS));
+      for (int at = 0; at < n; at += mostHeadRows) {
+        stepSome(s, tokens, logits, at, Math.min(n, at + mostHeadRows));
       }
     } finally {
       lock.unlock();
@@ -329,8 +341,8 @@ public final class CpuDecoder implements Decoder {
       checkRoom(0, tokens.length);
       sequence.reserve(tokens.length);
       float[] out = new float[Math.multiplyExact(tokens.length, config.vocabSize())];
-      for (int at = 0; at < tokens.length; at += HEAD_ROWS) {
-        int end = Math.min(tokens.length, at + HEAD_ROWS);
+      for (int at = 0; at < tokens.length; at += mostHeadRows) {
+        int end = Math.min(tokens.length, at + mostHeadRows);
         headFrom = 0;
         headRows = end - at;
         append(sequence, tokens, at, end);
