@@ -1,5 +1,6 @@
 package dev.mneme.cli;
 
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.StarterCheckpoint;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
@@ -26,7 +27,14 @@ final class BundledCheckpoint {
       try (InputStream in = StarterCheckpoint.open(file)) {
         Files.copy(in, folder.resolve(file));
       } catch (IOException e) {
-        throw new UncheckedIOException("cannot unpack the starter into " + folder, e);
+        FileTrees.discard(folder); // half of it helps nobody, and a full disk least
+        throw new UncheckedIOException(
+            "cannot unpack the starter into "
+                + folder
+                + " ("
+                + e.getMessage()
+                + "); make room there and run again",
+            e);
       }
     }
     CheckpointManifest manifest =

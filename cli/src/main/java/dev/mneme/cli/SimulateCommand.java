@@ -9,6 +9,7 @@ import dev.mneme.agent.sim.SimulationReport;
 import dev.mneme.agent.sim.Surroundings;
 import dev.mneme.cli.evolve.SimulationEvolution;
 import dev.mneme.cli.preferences.HeardWishes;
+import dev.mneme.data.ProcessMemory;
 import dev.mneme.data.Sampling;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -113,6 +115,13 @@ final class SimulateCommand implements Callable<Integer> {
   @Nullable Double maxWall;
 
   @Option(
+      names = "--no-grade",
+      description =
+          "With --evolve-every, leave out our 80 prompts and the distance from the first"
+              + " checkpoint.")
+  boolean notGraded;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Where log and report go (default: a folder in the data directory's runs).")
@@ -194,14 +203,19 @@ final class SimulateCommand implements Callable<Integer> {
       throw new UserError("--evolve-every trains the active checkpoint; leave --model out");
     }
     try (var evolution =
-            SimulationEvolution.open(bench, folder, loaded.start(), null, true, this::line);
+            SimulationEvolution.open(bench, folder, loaded.start(), null, !notGraded, this::line);
         ChatModel chat = evolution.model()) {
       finish(new Simulation(loaded, config, chat, evolution, surroundings, this::show).run());
     }
   }
 
   private void finish(String why) {
-    line(why.equals("finished") ? "finished" : "stopped by " + why + "; run again to go on");
+    String end = why.equals("finished") ? "finished" : "stopped by " + why + "; run again to go on";
+    OptionalLong peak = ProcessMemory.peakBytes();
+    line(
+        peak.isPresent()
+            ? String.format(Locale.ROOT, "%s; peak memory %.1f GB", end, peak.getAsLong() / 1e9)
+            : end);
   }
 
   private void report(Path folder, Path log) {

@@ -56,7 +56,12 @@ final class EventLog implements AutoCloseable {
       channel.force(false);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "cannot write the event log " + file + "; free space and run again to resume", e);
+          "cannot write the event log "
+              + file
+              + " ("
+              + e.getMessage()
+              + "); free space and run again to resume",
+          e);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.modelcontextprotocol.json.McpJsonDefaults;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,16 +77,24 @@ final class ScenarioTest {
         "    agent: one|    agent: two|s.yaml:12|no agent that users speak with",
         "    agent: one|    agent: one\\n    noise: 2|s.yaml:1|noise must be from 0 to 1",
         "    agent: one|    agent: one\\n    joins: -1|s.yaml:1|joins is a step, from 0 on",
-        "    agent: one|    agent: one\\n    voice: third|s.yaml:1|not one of the values accepted",
+        "    agent: one|    agent: one\\n    voice: third|s.yaml:13|\"third\" is none of"
+            + " [any, first, second]",
+        "    agent: one|    agent: one\\n    patience: much|s.yaml:13|\"much\" is no number",
+        "    agent: one|    agent: one\\n    facts: none|s.yaml:13|facts: expected a list",
+        "    tasks:|    taks:|s.yaml:13|unknown key \"taks\"; expected one of [id, agent",
+        "name: small|nam: small|s.yaml:1|unknown key \"nam\"; expected one of [name, desc",
+        "name: small| |s.yaml:1|name is missing",
+        "name: small|name: small\\nstep_time: soon|s.yaml:2|\"soon\" is no length of time",
         "    persona: kind\\n"
             + "    after|    persona: kind\\n"
             + "    tools: [web]\\n"
-            + "    after|s.yaml:1|there is no tool",
+            + "    after|s.yaml:7|there is no tool",
         "  - id: two|  - id: one|s.yaml:7|two agents are called \"one\"",
         "      - ask: [\"Hello?\"]|      - ask: []|s.yaml:1|\"ask\" needs at least one text",
       })
-  void mistakesNameFileLineAndWhatWasExpected(String from, String to, String where, String what) {
-    String bad = GOOD.replace(from.replace("\\n", "\n"), to.replace("\\n", "\n"));
+  void mistakesNameFileLineAndWhatWasExpected(
+      String from, @Nullable String to, String where, String what) {
+    String bad = GOOD.replace(from.replace("\\n", "\n"), to == null ? "" : to.replace("\\n", "\n"));
     assertThat(bad).isNotEqualTo(GOOD);
     assertThatThrownBy(() -> Scenario.parse(bad, "s.yaml"))
         .isInstanceOf(IllegalArgumentException.class)
@@ -98,6 +107,8 @@ final class ScenarioTest {
     String noUsers = GOOD.substring(0, GOOD.indexOf("users:")) + "users: []\n";
     assertThatThrownBy(() -> Scenario.parse(noUsers, "s.yaml"))
         .hasMessageContaining("s.yaml:10: users: a scenario needs at least one user");
+    assertThatThrownBy(() -> Scenario.parse("\n", "s.yaml"))
+        .hasMessage("s.yaml:1: the file is empty");
     assertThatThrownBy(() -> Scenario.load("no-such-scenario"))
         .hasMessageContaining("shipped ones are");
   }

@@ -8,6 +8,7 @@ import dev.mneme.agent.sim.Evolution;
 import dev.mneme.cli.Home;
 import dev.mneme.cli.Workbench;
 import dev.mneme.cli.config.MnemeConfig;
+import dev.mneme.data.FileTrees;
 import dev.mneme.data.ModelRef;
 import dev.mneme.data.Turn;
 import dev.mneme.dpo.cycle.CycleRecord;
@@ -43,6 +44,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimulationEvolution implements Evolution, AutoCloseable {
   private static final int BATCH = 500;
+
+  /**
+   * Figures of a cycle that tell of the machine and of what was interrupted, not of what was
+   * learnt: in a log that one seed decides to the byte they have no place.
+   */
+  private static final Set<String> OF_THE_MACHINE =
+      Set.of("pairs_per_second", "reference_hits", "reference_computed");
 
   private final Workbench bench;
   private final AtomicReference<Instant> now;
@@ -115,6 +123,7 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
             .cycle();
     CheckpointManifest active = requireActive(bench.registry());
     Map<String, Double> measures = new TreeMap<>(record.figures());
+    measures.keySet().removeAll(OF_THE_MACHINE);
     measures.put("train_pairs", (double) record.trainPairs());
     return new Outcome(
         record.outcome() == CycleRecord.Outcome.PROMOTED,
@@ -162,7 +171,16 @@ public final class SimulationEvolution implements Evolution, AutoCloseable {
         Files.createDirectories(requireNonNull(target.getParent()));
         Files.copy(from.folder(manifest).resolve(file), target);
       } catch (IOException e) {
-        throw new UncheckedIOException("cannot copy " + file + " into " + folder, e);
+        FileTrees.discard(folder);
+        throw new UncheckedIOException(
+            "cannot copy "
+                + file
+                + " into "
+                + folder
+                + " ("
+                + e.getMessage()
+                + "); make room there and run again to resume",
+            e);
       }
     }
     CheckpointManifest adopted =
