@@ -1,9 +1,11 @@
 package dev.mneme.cli;
 
+import dev.mneme.model.LanguageModel;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -15,9 +17,18 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
+    if (args.length > 0 && args[0].equals("chat") && !namesModel(args)) {
+      // First of all: the compiler needs the time that the rest of the start takes.
+      Thread.ofPlatform().daemon().name("prepare").start(LanguageModel::prepare);
+    }
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     System.exit(commandLineFor(args).execute(args));
+  }
+
+  /** A named model may be a script or an endpoint, which have no kernels. */
+  private static boolean namesModel(String... args) {
+    return Stream.of(args).anyMatch(arg -> arg.startsWith("-m") || arg.startsWith("--model"));
   }
 
   /** The whole command line; tests give it other writers. */

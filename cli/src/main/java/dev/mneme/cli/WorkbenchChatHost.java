@@ -24,7 +24,6 @@ import dev.mneme.data.Sampling;
 import dev.mneme.data.Scope;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.ltm.MemoryStoreException;
-import dev.mneme.model.LanguageModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -72,9 +71,6 @@ final class WorkbenchChatHost implements ChatHost {
    * memory is opened and the person types. What goes wrong is said when the model is first asked.
    */
   void readAhead(Persona persona) {
-    if (following()) {
-      Thread.ofPlatform().daemon().name("prepare").start(LanguageModel::prepare);
-    }
     Thread.ofPlatform().daemon().name("read-ahead").start(() -> loadAndRead(persona));
   }
 

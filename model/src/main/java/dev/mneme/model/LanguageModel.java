@@ -17,8 +17,6 @@ import dev.mneme.model.serve.Precision;
 import dev.mneme.model.serve.Prefill;
 import dev.mneme.model.serve.Sequence;
 import dev.mneme.model.serve.TextEmbedding;
-import dev.mneme.model.tensor.DType;
-import dev.mneme.model.tensor.TensorScope;
 import dev.mneme.model.text.ChatTemplate;
 import dev.mneme.model.text.TextFormatException;
 import dev.mneme.model.text.Tokenizer;
@@ -119,13 +117,11 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Loads the native libraries every model needs. {@link #open} does it where it was not done;
-   * doing it before, on a thread of its own, lets a program find its model meanwhile.
+   * Has the code that reads a prompt compiled. Worth a thread of its own at the very start of a
+   * program whose user waits for a first reply; never necessary.
    */
   public static void prepare() {
-    try (TensorScope scope = new TensorScope()) {
-      scope.zeros(DType.F32, 1);
-    }
+    CpuDecoder.warmUp();
   }
 
   /**

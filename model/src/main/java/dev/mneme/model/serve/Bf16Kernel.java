@@ -33,14 +33,16 @@ final class Bf16Kernel implements PanelKernel {
 
   @Override
   public void pack(float[] rows, int stride, int lanes, int k, MemorySegment to, long at) {
+    // Through the heap: one copy into a segment instead of many writes, which a process that has
+    // just begun would wait for.
+    short[] panel = new short[LANES * k];
     for (int lane = 0; lane < lanes; lane++) {
+      int row = lane * stride;
       for (int c = 0; c < k; c++) {
-        to.set(
-            JAVA_SHORT,
-            at + 4L * ((c >> 1) * LANES + lane) + 2L * (c & 1),
-            Bf16.fromFloat(rows[lane * stride + c]));
+        panel[((c & -2) * LANES) + 2 * lane + (c & 1)] = Bf16.fromFloat(rows[row + c]);
       }
     }
+    MemorySegment.copy(panel, 0, to, JAVA_SHORT, at, panel.length);
   }
 
   @Override

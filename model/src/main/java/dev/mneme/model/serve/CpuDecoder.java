@@ -139,6 +139,14 @@ public final class CpuDecoder implements Decoder {
     return precision;
   }
 
+  /**
+   * Has the kernels of a bf16 model compiled before the first prompt needs them; takes a few tenths
+   * of a second, mostly asleep. Prompts that come meanwhile wait for it, though not for long.
+   */
+  public static void warmUp() {
+    WarmUp.PROCESS.run();
+  }
+
   /** How prompts are multiplied. */
   public Prefill prefill() {
     return prefill;
@@ -235,6 +243,7 @@ public final class CpuDecoder implements Decoder {
 
   @Override
   public void prefill(Sequence s, int[] tokens, int from, int to, float[] logits) {
+    WarmUp.PROCESS.await();
     lock.lock();
     try {
       checkOpen();
