@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cache of one sequence: {@code [layer][capacity][width]} floats in one allocation that doubles
- * when it is full.
+ * The cache of one sequence: {@code [layer][capacity][width]} floats in one ND4J allocation that
+ * doubles when it is full.
  */
 final class NativeSequence implements Sequence {
   private static final int FIRST_CAPACITY = 128;

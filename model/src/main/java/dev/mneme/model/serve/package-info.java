@@ -10,8 +10,9 @@
  * <p>Latent attention (MLA) decodes in its absorbed form: the key expansion is folded into the
  * query and the value expansion into the output, and the cache holds one latent and one rotated key
  * per token, whatever the number of heads. A mixture-of-experts layer touches only the selected
- * experts. Weights are kept as {@link dev.mneme.model.serve.Precision} says, in native memory; one
- * token is memory-bound, so the kernels read bf16 or int8 directly and widen in registers.
+ * experts. Weights are kept as {@link dev.mneme.model.serve.Precision} says, in memory that ND4J
+ * owns; one token is memory-bound, so the kernels read bf16 or int8 directly and widen in
+ * registers.
  *
  * <p>A decoder may be called from any thread; calls are served one after the other, each using all
  * the decoder's threads. What a newcomer gets wrong: a sequence belongs to its decoder and holds

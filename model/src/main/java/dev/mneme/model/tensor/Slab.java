@@ -2,14 +2,12 @@ package dev.mneme.model.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
-import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * One zeroed allocation. A cache line more than needed is asked for and the usable part starts at
- * the first 64-byte boundary: full vector loads then never straddle lines.
+ * One ND4J allocation. ND4J aligns to 16 bytes only, so a cache line more is asked for and the
+ * usable part starts at the first 64-byte boundary: full vector loads then never straddle lines.
  */
 final class Slab {
   private static final int LINE = 64;
@@ -17,7 +15,8 @@ final class Slab {
   private static final AtomicLong LIVE_BYTES = new AtomicLong();
 
   private final DType type;
-  private final long allocated;
+  private final INDArray array;
+  private final long origin;
   private final MemorySegment segment;
   private volatile boolean closed;
 
@@ -25,12 +24,15 @@ final class Slab {
   @SuppressWarnings("restricted")
   Slab(DType type, long elements) {
     this.type = type;
-    long bytes = Math.multiplyExact(Math.max(1, elements), (long) type.bytes());
-    allocated = NativeHeap.allocateZeroed(bytes + LINE);
-    long skip = (LINE - allocated % LINE) % LINE;
-    segment = MemorySegment.ofAddress(allocated + skip).reinterpret(bytes);
+    long padded = Math.max(1, elements) + LINE / type.bytes();
+    this.array = Nd4j.createUninitializedDetached(type.nd4j(), padded);
+    long address = array.data().pointer().address();
+    long skip = (LINE - address % LINE) % LINE;
+    this.origin = skip / type.bytes();
+    this.segment =
+        MemorySegment.ofAddress(address + skip).reinterpret(Math.max(1, elements) * type.bytes());
     LIVE.incrementAndGet();
-    LIVE_BYTES.addAndGet(bytes);
+    LIVE_BYTES.addAndGet(segment.byteSize());
   }
 
   static long live() {
@@ -45,14 +47,17 @@ final class Slab {
     return type;
   }
 
-  MemorySegment segment() {
-    return segment;
+  INDArray array() {
+    return array;
   }
 
-  /** The same memory as ND4J's, which never frees it. The first call of a process loads ND4J. */
-  DataBuffer buffer() {
-    long elements = segment.byteSize() / type.bytes();
-    return Nd4j.createBuffer(new Address(segment.address(), elements), elements, type.nd4j());
+  /** Elements skipped to reach the alignment. */
+  long origin() {
+    return origin;
+  }
+
+  MemorySegment segment() {
+    return segment;
   }
 
   void checkOpen() {
@@ -66,19 +71,9 @@ final class Slab {
   void close() {
     if (!closed) {
       closed = true;
-      NativeHeap.free(allocated);
+      array.close();
       LIVE.decrementAndGet();
       LIVE_BYTES.addAndGet(-segment.byteSize());
-    }
-  }
-
-  /** A pointer to memory that is somebody else's. */
-  private static final class Address extends FloatPointer {
-    Address(long address, long elements) {
-      super((Pointer) null);
-      this.address = address;
-      this.capacity = elements;
-      this.limit = elements;
     }
   }
 }

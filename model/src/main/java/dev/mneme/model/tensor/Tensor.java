@@ -8,8 +8,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A dense, row-major block of numbers in native memory, aligned to a cache line where it starts an
- * allocation; {@link #array()} lays an ND4J array over it.
+ * A dense, row-major block of numbers in an ND4J buffer, aligned to a cache line where it starts an
+ * allocation.
  *
  * <p>A tensor never owns its memory: the {@link TensorScope} or {@link Workspace} it came from
  * does, and using a tensor after its owner was closed throws {@link IllegalStateException}. Views
@@ -94,7 +94,7 @@ public final class Tensor {
       strides[i] = stride;
       stride *= shape[i];
     }
-    return Nd4j.create(slab.buffer(), shape.clone(), strides, offset);
+    return Nd4j.create(slab.array().data(), shape.clone(), strides, slab.origin() + offset);
   }
 
   /** A view of {@code shape} starting {@code from} elements into this tensor. */

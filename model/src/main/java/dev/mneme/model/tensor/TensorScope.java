@@ -17,6 +17,7 @@ public final class TensorScope implements AutoCloseable {
   /** A zeroed tensor that lives as long as this scope. */
   public Tensor zeros(DType type, long... shape) {
     Slab slab = new Slab(type, Tensor.sizeOf(shape));
+    slab.segment().fill((byte) 0);
     synchronized (this) {
       if (closed) {
         slab.close();

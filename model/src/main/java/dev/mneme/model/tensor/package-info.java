@@ -1,10 +1,10 @@
 /**
  * Who owns the memory of the model.
  *
- * <p>Every parameter, gradient, optimizer state, activation and cache of Mneme lives in native
- * memory that an ND4J array can be laid over at any time. ND4J's own operations cost 10 to 100
- * microseconds each and run on one fixed layout, so hot code does not call them: it works on the
- * same bytes through {@link dev.mneme.model.tensor.Tensor#segment()} (Vector API kernels) or {@link
+ * <p>Every parameter, gradient, optimizer state, activation and cache of Mneme lives in an ND4J
+ * array. ND4J's own operations cost 10 to 100 microseconds each and run on one fixed layout, so hot
+ * code does not call them: it works on the same bytes through {@link
+ * dev.mneme.model.tensor.Tensor#segment()} (Vector API kernels) or {@link
  * dev.mneme.model.tensor.Tensor#address()} (oneDNN, BLAS). Cold code, tests and tools use {@link
  * dev.mneme.model.tensor.Tensor#array()} and have all of ND4J.
  *
@@ -18,9 +18,8 @@
  * </ul>
  *
  * <p>{@code INDArray.close()} on a transposed, permuted, sliced or same-type-cast array silently
- * destroys its source (ND4J 1.0.0-M2.1). The memory is therefore ours (ADR 0094) and arrays only
- * look at it: nobody closes one. A process that never asks for an array never loads ND4J, whose
- * libraries take a few tenths of a second.
+ * destroys its source (ND4J 1.0.0-M2.1), therefore only this package calls it, and only on arrays
+ * it allocated itself.
  */
 @NullMarked
 package dev.mneme.model.tensor;

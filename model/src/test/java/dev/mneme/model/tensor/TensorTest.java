@@ -23,36 +23,6 @@ final @NoLeaks class TensorTest {
   }
 
   @Test
-  void anArrayOwnsNothing() {
-    try (TensorScope scope = new TensorScope()) {
-      Tensor tensor = scope.of(DType.F32, new float[] {1, 2, 3}, 3);
-      tensor.array().close();
-      assertThat(tensor.toFloats()).containsExactly(1, 2, 3);
-      assertThat(tensor.array().sumNumber().floatValue()).isEqualTo(6);
-    }
-  }
-
-  @Test
-  void memoryIsZeroedAlthoughItWasUsedBefore() {
-    for (int i = 0; i < 20; i++) {
-      try (TensorScope scope = new TensorScope()) {
-        Tensor tensor = scope.zeros(DType.F32, 1_000);
-        assertThat(tensor.toFloats()).containsOnly(0);
-        tensor.set(i, 1);
-      }
-    }
-  }
-
-  @Test
-  void moreThanThereIsIsRefused() {
-    try (TensorScope scope = new TensorScope()) {
-      assertThatThrownBy(() -> scope.zeros(DType.F32, 1L << 58))
-          .isInstanceOf(OutOfMemoryError.class)
-          .hasMessageContaining("native memory");
-    }
-  }
-
-  @Test
   void closingAScopeFreesEverythingAndUseAfterwardsIsRefused() {
     long before = TensorScope.liveAllocations();
     long bytesBefore = TensorScope.liveBytes();
