@@ -15,6 +15,7 @@ import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.dpo.train.DpoConfig;
 import dev.mneme.dpo.train.ModelCandidateTrainer;
+import dev.mneme.dpo.train.ReplaySource;
 import dev.mneme.model.TrainingOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -107,7 +108,10 @@ class EvidenceCommandsTest {
         new ModelCandidateTrainer(
             DpoConfig.defaults().toBuilder().epochs(1).sftEpochs(0).replayFraction(1).build(),
             TrainingOptions.defaults(),
-            _ -> Stream.iterate(0, i -> i + 1).map(i -> i % 2 == 0 ? longest : usual).iterator(),
+            _ ->
+                Stream.iterate(0, i -> i + 1)
+                    .map(i -> new ReplaySource.Earlier(i % 2 == 0 ? longest : usual, false))
+                    .iterator(),
             null,
             InstantSource.system(),
             System::nanoTime);

@@ -275,6 +275,52 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /**
+   * What the model holds likely at each position of weight not 0, for {@link #distill}. Keeps
+   * nothing.
+   *
+   * @return for each segment, its counting positions
+   */
+  public List<TopPredictions> topPredictions(PackedBatch batch) {
+    TopPredictions all = decoder.topPredictions(batch);
+    List<TopPredictions> out = new ArrayList<>();
+    int from = 0;
+    for (int s = 0; s < batch.segments(); s++) {
+      int to = from;
+      for (int t = batch.start(s); t < batch.start(s + 1); t++) {
+        to += batch.weight(t) == 0 ? 0 : 1;
+      }
+      out.add(all.slice(from, to));
+      from = to;
+    }
+    return out;
+  }
+
+  /**
+   * Accumulates the gradient of {@code scale * sum over positions of weight * KL(q || p)}, where q
+   * is what another model, or this one before it was trained, predicted (knowledge distillation,
+   * Hinton et al., arXiv 1503.02531, at temperature 1).
+   *
+   * @param q a row for each position whose weight is not 0, in the batch's order
+   * @param scale usually 1 / (sum of weights over all micro-batches of this step)
+   * @return the unscaled sum of weight * KL(q || p), nats
+   * @throws NonFiniteLossException if it is not a number
+   */
+  public double distill(PackedBatch batch, TopPredictions q, double scale) {
+    double[] sums = bySegment(batch, decoder.distill(batch, factors(batch, -scale), q));
+    gradientsToGather = true;
+    checkFinite(batch, sums);
+    return Arrays.stream(sums).sum();
+  }
+
+  private static double[] factors(PackedBatch batch, double scale) {
+    double[] factor = new double[batch.positions()];
+    for (int t = 0; t < factor.length; t++) {
+      factor[t] = scale * batch.weight(t);
+    }
+    return factor;
+  }
+
+  /**
    * Accumulates the gradient of a loss after {@link #forward}.
    *
    * @param dLoss for each segment, the loss's derivative by that segment's log-probability sum
@@ -306,12 +352,9 @@ public final class TrainableModel implements AutoCloseable {
    * @throws NonFiniteLossException if the loss is not a number
    */
   public double crossEntropy(PackedBatch batch, double scale) {
-    double[] factor = new double[batch.positions()];
-    for (int t = 0; t < factor.length; t++) {
-      factor[t] = -scale * batch.weight(t);
-    }
     var extras = new Decoder.Extras(options.predictionWeight(), scale * options.sequenceBalance());
-    double[] sums = bySegment(batch, decoder.forwardBackward(batch, factor, extras));
+    double[] sums =
+        bySegment(batch, decoder.forwardBackward(batch, factors(batch, -scale), extras));
     gradientsToGather = true;
     checkFinite(batch, sums);
     double loss = 0;

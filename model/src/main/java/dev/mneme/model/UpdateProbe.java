@@ -21,7 +21,7 @@ import java.util.Arrays;
  * probe.before();
  * ... forward, backward, clipGradients, step ...
  * probe.after(reply);                          // the model now has the weights before the step
- * for (part : parts) { probe.towards(part, dLoss); }
+ * for (part : parts) { probe.towards(() -> { model.forward(part); model.backward(dLoss); }); }
  * probe.restore();                             // and now those after it, bit by bit
  * }</pre>
  *
@@ -99,11 +99,10 @@ public final class UpdateProbe implements AutoCloseable {
    * {@code grad log p(reply) / (sqrt(v) + epsilon) . g} for the gradient g of a part of the step's
    * loss at the weights before the step.
    *
-   * @param dLoss the loss's derivative by the log-probability of each segment
+   * @param gradient accumulates g, by whatever passes of the model it takes
    */
-  public double towards(PackedBatch part, double[] dLoss) {
-    model.forward(part);
-    model.backward(dLoss);
+  public double towards(Runnable gradient) {
+    gradient.run();
     model.gatherGradients();
     double along = model.optimizer().gradientAlong(direction);
     model.trained().gradients().zero();

@@ -351,6 +351,50 @@ final class TrainableModelTest {
     }
   }
 
+  @Test
+  void distillingWhatIsCertainIsCrossEntropy() {
+    SplittableRandom random = new SplittableRandom(3);
+    ModelConfig config = config("deepseek-v3");
+    Segment segment = random(random, 320, 30, 4);
+    PackedBatch batch = PackedBatch.of(segment);
+    try (TrainableModel one = TrainableModel.initialize(config, 1, OptimizerConfig.adamW(), EXACT);
+        TrainableModel two = TrainableModel.initialize(config, 1, OptimizerConfig.adamW(), EXACT)) {
+      double loss = one.crossEntropy(batch, 0.5);
+      TopPredictions certain = TopPredictions.of(two.topPredictions(batch)).certainOf(batch);
+      assertThat(two.distill(batch, certain, 0.5)).isCloseTo(loss, within(1e-4));
+      assertThat(gradients(two)).containsExactly(gradients(one), within(1e-5f));
+    }
+  }
+
+  @Test
+  void whatAnotherModelPredictsIsTakenOverAndWhatTheModelItselfPredictsHoldsItInPlace() {
+    SplittableRandom random = new SplittableRandom(8);
+    ModelConfig config = config("deepseek-v3");
+    PackedBatch batch = PackedBatch.of(random(random, 320, 30, 4), random(random, 320, 12, 1));
+    try (TrainableModel pupil =
+            TrainableModel.initialize(config, 1, OptimizerConfig.adamW(), EXACT);
+        TrainableModel teacher =
+            TrainableModel.load(
+                GoldenCheckpoints.folder("deepseek-v3"), OptimizerConfig.adamW(), EXACT)) {
+      List<TopPredictions> own = pupil.topPredictions(batch);
+      assertThat(own.stream().map(TopPredictions::rows)).containsExactly(26, 11);
+      assertThat(pupil.distill(batch, TopPredictions.of(own), 1)).isCloseTo(0, within(1e-4));
+      assertThat(pupil.clipGradients(1)).isLessThan(1e-3);
+      pupil.step(0);
+
+      TopPredictions wanted = TopPredictions.of(teacher.topPredictions(batch));
+      double scale = 1 / batch.weight();
+      double first = pupil.distill(batch, wanted, scale) * scale;
+      double last = first;
+      for (int i = 0; i < 60; i++) {
+        pupil.clipGradients(1);
+        pupil.step(5e-3);
+        last = pupil.distill(batch, wanted, scale) * scale;
+      }
+      assertThat(last).isPositive().isLessThan(0.1 * first);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"deepseek-v3", "llama-gqa"})
   void packedDocumentsDoNotSeeEachOther(String name) {

@@ -15,12 +15,13 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The earlier supervised data that is trained beside preferences, against forgetting: the
- * curriculum's conversations, and among them more than their share of what the gate lets nobody
- * lose.
+ * The earlier supervised data that is rehearsed beside preferences, against forgetting: the
+ * curriculum's conversations, some in other words, and among them more than their share of what the
+ * gate lets nobody lose.
  *
  * <p>What is declined is the checkpoint's own: requests in words that nobody wrote, of which those
- * are kept that it declines, with its own reply (docs/adr/0093). Thread-safe.
+ * are kept that it declines, with its own reply (docs/adr/0093), and held firmly (docs/adr/0100).
+ * Thread-safe.
  */
 public final class Replay implements ReplaySource {
   /** Skills in which a model admits that it does not know. */
@@ -49,15 +50,19 @@ public final class Replay implements ReplaySource {
 
   /** Half of it is what nobody may lose; in the curriculum that is one example in thirty. */
   @Override
-  public Iterator<TrainingExample> from(Path start) {
-    Iterator<TrainingExample> all = curriculum.examples(seed, false).iterator();
-    Iterator<TrainingExample> abstaining = curriculum.examples(seed, false, ABSTENTION).iterator();
-    Iterator<TrainingExample> declining = declining(start).iterator();
-    List<Iterator<TrainingExample>> turns = List.of(all, abstaining, all, declining);
-    return Stream.generate(() -> turns)
-        .flatMap(List::stream)
-        .map(Iterator::next)
+  public Iterator<Earlier> from(Path start) {
+    Iterator<Earlier> all = held(curriculum.examples(seed, false), false);
+    Iterator<Earlier> reworded = held(curriculum.reworded(seed, skill -> true), false);
+    Iterator<Earlier> abstaining = held(curriculum.examples(seed, false, ABSTENTION), false);
+    Iterator<Earlier> declining = held(declining(start), true);
+    List<Iterator<Earlier>> turns = List.of(all, abstaining, reworded, declining);
+    return Stream.generate(() -> turns).flatMap(List::stream).map(Iterator::next).iterator();
+  }
+
+  private static Iterator<Earlier> held(Stream<TrainingExample> examples, boolean firmly) {
+    return examples
         .filter(each -> !each.isProse())
+        .map(each -> new Earlier(each, firmly))
         .iterator();
   }
 

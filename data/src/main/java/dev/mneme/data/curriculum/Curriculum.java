@@ -147,8 +147,8 @@ public final class Curriculum {
 
   /**
    * The endless stream of some skills for training, every message of a person in words that nobody
-   * wrote: see {@link Rewording}. For skills whose reply follows from what a message is about and
-   * not from each of its words.
+   * wrote: see {@link Rewording}. Their replies are only right where a reply follows from what a
+   * message is about and not from each of its words.
    *
    * @throws IllegalArgumentException when no skill is left
    */

@@ -33,6 +33,6 @@ public record EvolutionConfig(
   }
 
   public static EvolutionConfig defaults() {
-    return new EvolutionConfig(8, 0.2, 3, List.of(0.7, 0.4), 0);
+    return new EvolutionConfig(8, 0.2, 3, List.of(1.0, 0.7, 0.4), 0);
   }
 }

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param warmupFraction share of steps in which the learning rate rises from 0
  * @param optimizer {@code adamw} or {@code muon}
  * @param maxTokens longest prompt plus reply; longer pairs are left out, never cut
- * @param replayFraction tokens of earlier supervised data per token of pairs, against forgetting
+ * @param replayFraction tokens of earlier supervised text per token of pairs, in which the model is
+ *     held to what it predicted before, against forgetting; also what that counts beside the pairs
  * @param sftEpochs passes of the supervised phase over satisfying replies; 0 skips it
  * @param sftLearningRate peak of the supervised phase
  * @param satisfactionFloor replies below it are not imitated; for kto, replies below one minus it
@@ -132,7 +133,7 @@ public record DpoConfig(
 
   /**
    * What kept most and still learnt the wish, of the rates and amounts of replay tried on the
-   * bundled starter: docs/experiments.md, "What nobody may lose, held where the model wavers".
+   * bundled starter: docs/experiments.md, "Held to what it predicted".
    */
   public static DpoConfig defaults() {
     return new DpoConfig(
@@ -157,7 +158,7 @@ public record DpoConfig(
         0.7,
         0.1,
         3,
-        1.0,
+        5.0,
         0,
         0,
         16,

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Weighted preference training of one model, in two phases: supervised learning from replies that
- * satisfied, then the preference loss over pairs, with earlier supervised data replayed beside it.
+ * satisfied, then the preference loss over pairs; beside both, what the model predicted in earlier
+ * supervised text is held where it was ({@link Rehearsal}).
  *
  * <p>The reference is the model as it came in: its log-probabilities are computed before the first
  * step and never again, so no second model is held in memory. The loss of a step is sum(w_i l_i) /
@@ -92,7 +93,7 @@ public final class DpoTrainer {
    *
    * @param pairs cleaned pairs, at least one with a positive weight
    * @param replies replies with a satisfaction; may be empty
-   * @param replay earlier supervised data, endless; null for none
+   * @param earlier supervised text, endless; null for none
    * @param listener sees every step
    * @throws TrainingException when nothing has weight, the loss is not finite, or the state found
    *     is of another run
@@ -100,15 +101,15 @@ public final class DpoTrainer {
   public TrainingSummary train(
       List<PreferencePair> pairs,
       List<RatedReply> replies,
-      @Nullable Iterator<PackedBatch.Segment> replay,
+      @Nullable Iterator<Rehearsal.Text> earlier,
       Consumer<StepMetrics> listener) {
-    return train(pairs, replies, replay, listener, null);
+    return train(pairs, replies, earlier, listener, null);
   }
 
   TrainingSummary train(
       List<PreferencePair> pairs,
       List<RatedReply> replies,
-      @Nullable Iterator<PackedBatch.Segment> replay,
+      @Nullable Iterator<Rehearsal.Text> earlier,
       Consumer<StepMetrics> listener,
       @Nullable StepWatch watch) {
     TrainingData data = TrainingData.of(pairs, replies, objective, encoder, config, referenceHash);
@@ -119,7 +120,7 @@ public final class DpoTrainer {
               + " pairs weigh nothing; there is nothing to learn");
     }
     references.compute(model, data.referenceSegments());
-    return new Run(data, replay, listener, watch).train();
+    return new Run(data, earlier, listener, watch).train();
   }
 
   /**
@@ -129,7 +130,7 @@ public final class DpoTrainer {
    */
   public GroundingSummary ground(
       List<RatedReply> replies,
-      @Nullable Iterator<PackedBatch.Segment> replay,
+      @Nullable Iterator<Rehearsal.Text> earlier,
       Consumer<StepMetrics> listener) {
     var data =
         new TrainingData(List.of(), List.of(), TrainingData.imitated(replies, encoder, config));
@@ -141,7 +142,7 @@ public final class DpoTrainer {
               + config.satisfactionFloor()
               + " and a weight; there is nothing to imitate");
     }
-    var run = new Run(data, replay, listener, null);
+    var run = new Run(data, earlier, listener, null);
     double before = run.imitationLoss();
     run.begin();
     run.supervise();
@@ -154,7 +155,7 @@ public final class DpoTrainer {
   /** One run: its data, where it stands, who listens. */
   private final class Run {
     private final TrainingData data;
-    private final @Nullable Iterator<PackedBatch.Segment> replay;
+    private final @Nullable Rehearsal rehearsal;
     private final Consumer<StepMetrics> listener;
     private final @Nullable StepWatch watch;
     private final List<StepWatch.Part> parts = new ArrayList<>();
@@ -164,11 +165,15 @@ public final class DpoTrainer {
 
     Run(
         TrainingData data,
-        @Nullable Iterator<PackedBatch.Segment> replay,
+        @Nullable Iterator<Rehearsal.Text> earlier,
         Consumer<StepMetrics> listener,
         @Nullable StepWatch watch) {
       this.data = data;
-      this.replay = replay;
+      this.rehearsal =
+          earlier == null || config.replayFraction() == 0
+              ? null
+              : new Rehearsal(
+                  model, earlier, (long) (config.replayFraction() * data.tokensRead(config)));
       this.listener = listener;
       this.watch = watch;
     }
@@ -210,10 +215,7 @@ public final class DpoTrainer {
       }
       TrainingState.restore(states, model);
       state = found;
-      while (replay != null && replayed < found.replayed() && replay.hasNext()) {
-        replay.next();
-        replayed++;
-      }
+      replayed = found.replayed();
     }
 
     private void advance(String phase, int epoch, int at, int step) {
@@ -269,11 +271,15 @@ public final class DpoTrainer {
         TrainingData.Imitated reply = batch.get(i);
         dLoss[i] = -reply.weight() / total;
         loss += dLoss[i] * logps[i];
-        part(StepWatch.Source.REPLY, reply.id(), List.of(reply.segment()), dLoss[i]);
+        part(
+            StepWatch.Source.REPLY,
+            reply.id(),
+            PackedBatch.of(reply.segment()),
+            new double[] {dLoss[i]});
       }
       requireFinite("sft", step, loss);
       model.backward(dLoss);
-      replay(batch.stream().mapToInt(r -> r.segment().length()).sum());
+      rehearse(batch.stream().mapToInt(r -> r.segment().length()).sum());
       double rate = learningRate(step, steps, config.sftLearningRate());
       double norm = model.clipGradients(config.maxGradNorm());
       double maxVio = model.maxViolation();
@@ -378,11 +384,15 @@ public final class DpoTrainer {
           if (item.rejected() != null) {
             dLoss[s++] = w * l.gradRejected();
           }
-          part(item, Arrays.copyOfRange(dLoss, first, s));
+          part(
+              StepWatch.Source.PAIR,
+              item.id(),
+              pack(List.of(item)),
+              Arrays.copyOfRange(dLoss, first, s));
         }
         model.backward(dLoss);
       }
-      replay(batch.stream().mapToInt(Item::length).sum());
+      rehearse(batch.stream().mapToInt(Item::length).sum());
       double rate = learningRate(step, steps, config.learningRate());
       double norm = model.clipGradients(config.maxGradNorm());
       double maxVio = model.maxViolation();
@@ -399,18 +409,19 @@ public final class DpoTrainer {
       }
     }
 
-    private void part(Item item, double[] dLoss) {
-      if (watch != null) {
-        parts.add(new StepWatch.Part(StepWatch.Source.PAIR, item.id(), pack(List.of(item)), dLoss));
-      }
+    private void part(StepWatch.Source source, String id, PackedBatch batch, double[] dLoss) {
+      part(
+          source,
+          id,
+          again -> {
+            again.forward(batch);
+            again.backward(dLoss);
+          });
     }
 
-    private void part(
-        StepWatch.Source source, String id, List<PackedBatch.Segment> segments, double dLoss) {
+    private void part(StepWatch.Source source, String id, Consumer<TrainableModel> gradient) {
       if (watch != null) {
-        double[] all = new double[segments.size()];
-        Arrays.fill(all, dLoss);
-        parts.add(new StepWatch.Part(source, id, PackedBatch.of(segments), all));
+        parts.add(new StepWatch.Part(source, id, gradient));
       }
     }
 
@@ -421,28 +432,22 @@ public final class DpoTrainer {
       }
     }
 
-    /**
-     * Adds the gradient of the mean cross-entropy of some replayed examples, scaled to their share.
-     */
-    private void replay(int batchTokens) {
-      int budget = (int) (config.replayFraction() * batchTokens);
-      if (replay == null || budget < 2) {
+    /** Adds the gradient of the mean divergence over some earlier text, times its share. */
+    private void rehearse(int batchTokens) {
+      int tokens = (int) (config.replayFraction() * batchTokens);
+      if (rehearsal == null || tokens < 2) {
         return;
       }
-      List<PackedBatch.Segment> segments = new ArrayList<>();
-      for (int tokens = 0; tokens < budget && replay.hasNext(); replayed++) {
-        PackedBatch.Segment next = replay.next();
-        segments.add(next);
-        tokens += next.length();
-      }
-      if (segments.isEmpty()) {
-        return;
-      }
-      PackedBatch batch = PackedBatch.of(segments);
-      if (batch.weight() > 0) {
-        double scale = config.replayFraction() / batch.weight();
-        model.crossEntropy(batch, scale);
-        part(StepWatch.Source.REPLAY, "replay", segments, -scale);
+      List<Rehearsal.Batch> batches = rehearsal.read(replayed, tokens);
+      double weight = batches.stream().mapToDouble(each -> each.batch().weight()).sum();
+      double scale = config.replayFraction() / weight;
+      for (Rehearsal.Batch each : batches) {
+        replayed += each.batch().segments();
+        model.distill(each.batch(), each.predictions(), scale);
+        part(
+            StepWatch.Source.REPLAY,
+            "replay",
+            again -> again.distill(each.batch(), each.predictions(), scale));
       }
     }
   }

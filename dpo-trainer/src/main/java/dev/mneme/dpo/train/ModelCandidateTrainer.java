@@ -4,7 +4,6 @@ import dev.mneme.data.FileTrees;
 import dev.mneme.data.Json;
 import dev.mneme.data.Message;
 import dev.mneme.data.RatedReply;
-import dev.mneme.data.TrainingExample;
 import dev.mneme.dpo.cycle.CandidateTrainer;
 import dev.mneme.dpo.cycle.TrainingSet;
 import dev.mneme.dpo.registry.CheckpointRegistry;
@@ -194,7 +193,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
         TrainableModel model,
         DpoTrainer trainer,
         ChatTemplate template,
-        @Nullable Iterator<PackedBatch.Segment> earlier);
+        @Nullable Iterator<Rehearsal.Text> earlier);
   }
 
   private <T> T with(Path folder, @Nullable Path states, Work<T> work) {
@@ -241,13 +240,13 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   }
 
   /** Examples longer than the model's context are passed over, as everywhere in training. */
-  private @Nullable Iterator<PackedBatch.Segment> earlier(
+  private @Nullable Iterator<Rehearsal.Text> earlier(
       Path start, ChatTemplate template, TrainableModel model) {
     if (replay == null || config.replayFraction() == 0) {
       return null;
     }
     int longest = model.config().maxPositions();
-    Iterator<TrainingExample> examples = replay.from(start);
+    Iterator<ReplaySource.Earlier> examples = replay.from(start);
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -255,16 +254,19 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
       }
 
       @Override
-      public PackedBatch.Segment next() {
-        ChatTemplate.Labelled labelled = template.label(examples.next());
+      public Rehearsal.Text next() {
+        ReplaySource.Earlier earlier = examples.next();
+        ChatTemplate.Labelled labelled = template.label(earlier.example());
         while (labelled.ids().length > longest) {
-          labelled = template.label(examples.next());
+          earlier = examples.next();
+          labelled = template.label(earlier.example());
         }
         float[] weights = new float[labelled.ids().length];
         for (int i = 1; i < weights.length; i++) {
           weights[i] = labelled.loss()[i] ? 1 : 0;
         }
-        return PackedBatch.Segment.of(labelled.ids(), weights);
+        return new Rehearsal.Text(
+            PackedBatch.Segment.of(labelled.ids(), weights), earlier.firmly());
       }
     };
   }

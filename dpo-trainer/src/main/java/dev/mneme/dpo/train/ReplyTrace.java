@@ -76,13 +76,13 @@ public final class ReplyTrace {
       TrainableModel model,
       List<PreferencePair> pairs,
       List<RatedReply> replies,
-      @Nullable Iterator<PackedBatch.Segment> replay,
+      @Nullable Iterator<Rehearsal.Text> earlier,
       PackedBatch.Segment reply) {
     PackedBatch watched = PackedBatch.of(reply);
     double before = model.logProbs(watched)[0];
     try (UpdateProbe probe = model.probe()) {
       var watch = new Watch(model, probe, watched);
-      trainer.train(pairs, replies, replay, step -> {}, watch);
+      trainer.train(pairs, replies, earlier, step -> {}, watch);
       double after = model.logProbs(watched)[0];
       List<Influence> influences = watch.influences();
       double shared = influences.stream().mapToDouble(Influence::change).sum();
@@ -118,7 +118,7 @@ public final class ReplyTrace {
       shareAndChange.values().forEach(each -> each[0] *= keep);
       probe.after(reply);
       for (Part part : parts) {
-        double along = probe.towards(part.batch(), part.dLoss());
+        double along = probe.towards(() -> part.gradient().accept(model));
         double[] each =
             shareAndChange.computeIfAbsent(new Key(part.source(), part.id()), key -> new double[2]);
         each[0] += (1 - keep) * gradientScale * along;

@@ -1,7 +1,8 @@
 package dev.mneme.dpo.train;
 
-import dev.mneme.model.PackedBatch;
+import dev.mneme.model.TrainableModel;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Sees every optimizer step from both sides, with what its gradient was made of. */
 interface StepWatch {
@@ -16,11 +17,9 @@ interface StepWatch {
    * One part of a step's loss.
    *
    * @param id of the pair or reply; {@code replay} for earlier supervised data
-   * @param batch its tokens
-   * @param dLoss the step's loss by the log-probability of each segment
+   * @param gradient accumulates its part of the step's gradient, once more
    */
-  @SuppressWarnings("ArrayRecordComponent") // read-only by agreement, made for one step
-  record Part(Source source, String id, PackedBatch batch, double[] dLoss) {}
+  record Part(Source source, String id, Consumer<TrainableModel> gradient) {}
 
   /** The weights are those before the step. */
   void before();

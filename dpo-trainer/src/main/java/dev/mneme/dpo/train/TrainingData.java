@@ -143,6 +143,12 @@ record TrainingData(List<Item> train, List<Item> validation, List<Imitated> imit
         + validation.stream().mapToDouble(Item::weight).sum();
   }
 
+  /** Tokens of all passes over what is trained on. */
+  long tokensRead(DpoConfig config) {
+    return (long) config.epochs() * train.stream().mapToInt(Item::length).sum()
+        + (long) config.sftEpochs() * imitated.stream().mapToInt(r -> r.segment().length()).sum();
+  }
+
   /** Of what is trained on and how: a state of a run is for this run only. */
   String fingerprint(DpoConfig config, String referenceHash) {
     List<String> parts = new ArrayList<>();

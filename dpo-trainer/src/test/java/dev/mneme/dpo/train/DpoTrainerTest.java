@@ -13,6 +13,7 @@ import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
 import dev.mneme.model.PackedBatch;
+import dev.mneme.model.TopPredictions;
 import dev.mneme.model.TrainableModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -106,6 +107,47 @@ class DpoTrainerTest {
     assertThat(with.steps().getFirst().gradNorm())
         .isCloseTo(without.steps().getFirst().gradNorm(), within(1e-5));
     assertThat(largestDifference(with.weights(), without.weights())).isLessThan(2e-5);
+  }
+
+  @Test
+  void rehearsedTextIsPredictedAsBeforeWhilePreferencesAreLearnt() {
+    PackedBatch earlier =
+        PackedBatch.of(Tiny.replay(60).stream().map(Rehearsal.Text::segment).toList());
+    double[] divergence = new double[2];
+    for (int run = 0; run < 2; run++) {
+      try (TrainableModel model = Tiny.model(dir)) {
+        TopPredictions before = TopPredictions.of(model.topPredictions(earlier));
+        rehearsing(model, run * 4, false);
+        divergence[run] = model.distill(earlier, before, 1) / earlier.weight();
+      }
+    }
+    assertThat(divergence[0]).as("forgotten where nothing is rehearsed").isGreaterThan(0.01);
+    assertThat(divergence[1]).isLessThan(divergence[0] / 4);
+  }
+
+  @Test
+  void whatIsHeldFirmlyBecomesLikelier() {
+    PackedBatch earlier =
+        PackedBatch.of(Tiny.replay(60).stream().map(Rehearsal.Text::segment).toList());
+    try (TrainableModel model = Tiny.model(dir)) {
+      double before = sum(model.logProbs(earlier));
+      rehearsing(model, 4, true);
+      assertThat(sum(model.logProbs(earlier))).isGreaterThan(before + 0.5 * earlier.weight());
+    }
+  }
+
+  private static void rehearsing(TrainableModel model, double fraction, boolean firmly) {
+    List<Rehearsal.Text> texts =
+        Tiny.replay(60).stream().map(each -> new Rehearsal.Text(each.segment(), firmly)).toList();
+    DpoConfig config = config(8, 8, 8, 3e-3).toBuilder().replayFraction(fraction).build();
+    TrainingSummary summary =
+        new DpoTrainer(model, "hash", CHARACTERS, config, null, () -> 0)
+            .train(somePairs(16), List.of(), texts.iterator(), step -> {});
+    assertThat(summary.rewardAccuracy()).isGreaterThan(0.9);
+  }
+
+  private static double sum(double[] values) {
+    return Arrays.stream(values).sum();
   }
 
   @Test

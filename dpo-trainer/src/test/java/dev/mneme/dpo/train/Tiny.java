@@ -132,14 +132,17 @@ final class Tiny {
     return replies;
   }
 
-  /** Earlier supervised data, without end. */
-  static List<PackedBatch.Segment> replay(int n) {
-    List<PackedBatch.Segment> segments = new ArrayList<>();
+  /** Earlier supervised data, every fifth to be held firmly. */
+  static List<Rehearsal.Text> replay(int n) {
+    List<Rehearsal.Text> texts = new ArrayList<>();
     for (int i = 0; i < n; i++) {
-      segments.add(
-          CHARACTERS.encode(
-              List.of(Message.user("earlier " + i)), List.of(Message.assistant("data " + i % 9))));
+      texts.add(
+          new Rehearsal.Text(
+              CHARACTERS.encode(
+                  List.of(Message.user("earlier " + i)),
+                  List.of(Message.assistant("data " + i % 9))),
+              i % 5 == 4));
     }
-    return segments;
+    return texts;
   }
 }

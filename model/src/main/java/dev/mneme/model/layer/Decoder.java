@@ -3,6 +3,7 @@ package dev.mneme.model.layer;
 import dev.mneme.model.Attention;
 import dev.mneme.model.ModelConfig;
 import dev.mneme.model.PackedBatch;
+import dev.mneme.model.TopPredictions;
 import dev.mneme.model.kernel.Compute;
 import dev.mneme.model.kernel.Elementwise;
 import dev.mneme.model.kernel.Mat;
@@ -251,27 +252,74 @@ public final class Decoder implements AutoCloseable {
    * @param keep whether {@link #backward} will follow
    */
   public double[] logProbs(PackedBatch batch, boolean keep) {
+    double[] logp = new double[batch.positions()];
+    headOnly(batch, keep ? new ArrayList<>() : null, logp, (_, _, _) -> {});
+    return logp;
+  }
+
+  /** What the model holds likely at each position whose weight is not 0. */
+  public TopPredictions topPredictions(PackedBatch batch) {
+    int v = config.vocabSize();
+    int k = TopPredictions.K;
+    if (v < k) {
+      throw new IllegalArgumentException(
+          "a vocabulary of " + v + " tokens has no " + k + " likeliest ones");
+    }
+    int rows = 0;
+    for (int t = 0; t < batch.positions(); t++) {
+      rows += batch.weight(t) == 0 ? 0 : 1;
+    }
+    int[] tokens = new int[rows * k];
+    float[] probabilities = new float[rows * k];
+    HeadUse select =
+        (p, logits, from) ->
+            compute
+                .workers()
+                .ranges(
+                    logits.rows(),
+                    HEAD_TASK,
+                    (a, b) -> {
+                      for (int i = a; i < b; i++) {
+                        SoftmaxLoss.top(
+                            logits.segment(),
+                            (long) i * v,
+                            p.lse_R()[from + i],
+                            v,
+                            tokens,
+                            probabilities,
+                            (from + i) * k);
+                      }
+                    });
+    headOnly(batch, null, new double[batch.positions()], select);
+    return TopPredictions.of(tokens, probabilities);
+  }
+
+  /** What is done with the logits of rows {@code from} on, while they exist. */
+  private interface HeadUse {
+    void with(Predicted predicted, Tensor logits_RV, int from);
+  }
+
+  /** A forward pass with its head, block of rows by block; fills {@code logp}. */
+  private void headOnly(
+      PackedBatch batch, @Nullable List<Block.Done> done, double[] logp, HeadUse use) {
     workspace.reset();
     kept = null;
     Pass pass = pass(batch, 0);
-    List<Block.Done> done = keep ? new ArrayList<>() : null;
     Tensor x = forward(pass, batch, done);
     profile.enter(Profile.Part.NORMS);
     Norm.Normalised h = lastNorm.forward(pass, x);
     profile.enter(Profile.Part.HEAD);
     Predicted predicted = predicted(batch, h.values(), 0);
-    double[] logp = new double[batch.positions()];
     for (int from = 0; from < predicted.rows().length; from += HEAD_ROWS) {
       int to = Math.min(predicted.rows().length, from + HEAD_ROWS);
       Workspace.Mark mark = workspace.mark();
-      headForward(pass, predicted, from, to, logp);
+      use.with(predicted, headForward(pass, predicted, from, to, logp).logits_RV(), from);
       workspace.release(mark);
     }
     profile.enter(Profile.Part.OTHER);
     if (done != null) {
       kept = new Kept(batch, done, x, h.inv(), predicted);
     }
-    return logp;
   }
 
   /**
@@ -282,6 +330,23 @@ public final class Decoder implements AutoCloseable {
    * @return log-probability of the target at each position whose weight is not 0; 0 elsewhere
    */
   public double[] forwardBackward(PackedBatch batch, double[] factor_T, Extras extras) {
+    return forwardBackward(batch, factor_T, extras, null);
+  }
+
+  /**
+   * As {@link #forwardBackward(PackedBatch, double[], Extras)}, for an objective that counts the
+   * divergence from another model's predictions instead of the log-probability of the targets.
+   *
+   * @param factor_T derivative of the objective by the negative divergence at each position
+   * @param towards the other model's predictions, a row for each position whose weight is not 0
+   * @return KL(other || this) at each position whose weight is not 0, nats; 0 elsewhere
+   */
+  public double[] distill(PackedBatch batch, double[] factor_T, TopPredictions towards) {
+    return forwardBackward(batch, factor_T, Extras.NONE, towards);
+  }
+
+  private double[] forwardBackward(
+      PackedBatch batch, double[] factor_T, Extras extras, @Nullable TopPredictions towards) {
     workspace.reset();
     kept = null;
     furtherLogProb = 0;
@@ -304,7 +369,7 @@ public final class Decoder implements AutoCloseable {
     double[] logp = new double[batch.positions()];
     Kept all = new Kept(batch, done, x, h.inv(), predicted(batch, h.values(), 0));
     Tensor dh = workspace.takeZeroed(DType.F32, batch.positions(), config.hiddenSize());
-    headBackward(pass, all.predicted(), factor_T, logp, dh);
+    headBackward(pass, all.predicted(), factor_T, towards, logp, dh);
     Tensor dx = lastNormBackward(pass, all, dh);
     if (!further.isEmpty()) {
       furtherBackward(pass, batch, further, factor_T, extras.prediction(), dx);
@@ -339,7 +404,7 @@ public final class Decoder implements AutoCloseable {
       profile.enter(Profile.Part.HEAD);
       Tensor dh = workspace.takeZeroed(DType.F32, t, d);
       double[] logp = new double[t];
-      headBackward(pass, predicted, shifted, logp, dh);
+      headBackward(pass, predicted, shifted, null, logp, dh);
       for (int row : predicted.rows()) {
         furtherLogProb += batch.weight(row + module.ahead()) * logp[row] / further.size();
       }
@@ -451,7 +516,7 @@ public final class Decoder implements AutoCloseable {
     profile.enter(Profile.Part.HEAD);
     int t = k.batch().positions();
     Tensor dh = workspace.takeZeroed(DType.F32, t, config.hiddenSize());
-    headBackward(pass, k.predicted(), factor_T, new double[t], dh);
+    headBackward(pass, k.predicted(), factor_T, null, new double[t], dh);
     finishBackward(pass, k, lastNormBackward(pass, k, dh));
   }
 
@@ -476,20 +541,37 @@ public final class Decoder implements AutoCloseable {
     workspace.reset();
   }
 
-  /** Logits again, block by block, and their gradient; fills {@code dh} and {@code logp}. */
-  private void headBackward(Pass pass, Predicted p, double[] factor, double[] logp, Tensor dh) {
+  /**
+   * Logits again, block by block, and their gradient; fills {@code dh}, and {@code logp} with
+   * log-probabilities or divergences.
+   */
+  private void headBackward(
+      Pass pass,
+      Predicted p,
+      double[] factor,
+      @Nullable TopPredictions towards,
+      double[] logp,
+      Tensor dh) {
     int n = p.rows().length;
     for (int from = 0; from < n; from += HEAD_ROWS) {
       int to = Math.min(n, from + HEAD_ROWS);
       Workspace.Mark mark = workspace.mark();
       HeadRows head = headForward(pass, p, from, to, logp);
-      headBackward(pass, p, head, from, to, factor, dh);
+      headBackward(pass, p, head, from, to, factor, towards, logp, dh);
       workspace.release(mark);
     }
   }
 
   private void headBackward(
-      Pass pass, Predicted p, HeadRows head, int from, int to, double[] factor, Tensor dh) {
+      Pass pass,
+      Predicted p,
+      HeadRows head,
+      int from,
+      int to,
+      double[] factor,
+      @Nullable TopPredictions towards,
+      double[] logp,
+      Tensor dh) {
     int d = config.hiddenSize();
     int v = config.vocabSize();
     int n = to - from;
@@ -503,15 +585,17 @@ public final class Decoder implements AutoCloseable {
             (a, b) -> {
               MemorySegment logits = head.logits_RV().segment();
               for (int i = a; i < b; i++) {
-                int t = p.rows()[from + i];
-                SoftmaxLoss.gradient(
-                    logits,
-                    (long) i * v,
-                    p.lse_R()[from + i],
-                    p.target_R()[from + i],
-                    (float) factor[t],
-                    dLogits,
-                    v);
+                int r = from + i;
+                int t = p.rows()[r];
+                long row = (long) i * v;
+                float lse = p.lse_R()[r];
+                float f = (float) factor[t];
+                if (towards == null) {
+                  SoftmaxLoss.gradient(logits, row, lse, p.target_R()[r], f, dLogits, v);
+                } else {
+                  logp[t] =
+                      SoftmaxLoss.gradientTowards(logits, row, lse, towards, r, f, dLogits, v);
+                }
               }
               compute
                   .matMul()

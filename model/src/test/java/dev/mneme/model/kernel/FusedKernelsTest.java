@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.mneme.model.Moe;
+import dev.mneme.model.TopPredictions;
 import dev.mneme.model.kernel.MatMul.Op;
 import dev.mneme.model.tensor.DType;
 import dev.mneme.model.tensor.Tensor;
 import dev.mneme.model.tensor.TensorScope;
 import dev.mneme.model.tensor.Workspace;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -224,6 +227,84 @@ final class FusedKernelsTest {
           .isCloseTo(-0.5 * ((i == 3 ? 1 : 0) - p), within(1e-6));
     }
     assertThat(out.get(0)).as("the other row is left alone").isZero();
+  }
+
+  @Test
+  void theLikeliestTokensOfARowComeInOrderAndOfEqualOnesTheLowerIdFirst() {
+    int width = 333;
+    Tensor logits = random(2, width);
+    logits.set(width + 40, 9);
+    logits.set(width + 30, 9);
+    logits.set(width + 332, 10);
+    float lse = SoftmaxLoss.logSumExp(logits.segment(), width, width);
+    int k = TopPredictions.K;
+    int[] tokens = new int[3 * k];
+    float[] probabilities = new float[3 * k];
+    SoftmaxLoss.top(logits.segment(), width, lse, width, tokens, probabilities, k);
+    assertThat(Arrays.copyOfRange(tokens, k, k + 3)).containsExactly(332, 30, 40);
+    Set<Integer> kept = new HashSet<>();
+    for (int i = k; i < 2 * k; i++) {
+      kept.add(tokens[i]);
+      assertThat((double) probabilities[i])
+          .isCloseTo(Math.exp(logits.get(width + tokens[i]) - lse), within(1e-6));
+    }
+    assertThat(kept).hasSize(k);
+    float least = logits.get(width + tokens[2 * k - 1]);
+    for (int i = 0; i < width; i++) {
+      assertThat(kept.contains(i) || logits.get(width + i) <= least).isTrue();
+    }
+    assertThat(tokens[0] + tokens[2 * k]).as("other rows are left alone").isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {17, 48, 333})
+  void theGradientTowardsPredictionsIsThatOfTheirDivergence(int width) {
+    Tensor logits = random(2, width);
+    TopPredictions q = predictions(random(1, width), width);
+    Tensor out = scope.zeros(DType.F32, 2, width);
+    double divergence = towards(logits, width, q, -0.5f, out);
+    assertThat(divergence).isPositive();
+    Tensor unused = scope.zeros(DType.F32, 2, width);
+    for (int i = 0; i < width; i++) {
+      float logit = logits.get(width + i);
+      logits.set(width + i, logit + 0.01f);
+      double above = towards(logits, width, q, 1, unused);
+      logits.set(width + i, logit - 0.01f);
+      double below = towards(logits, width, q, 1, unused);
+      logits.set(width + i, logit);
+      assertThat((double) out.get(width + i)).isCloseTo(0.5 * (above - below) / 0.02, within(2e-4));
+    }
+    assertThat(out.get(0)).as("the other row is left alone").isZero();
+  }
+
+  @Test
+  void fromOnesOwnPredictionsThereIsNoDivergenceAndNoGradient() {
+    int width = 333;
+    Tensor logits = random(1, width);
+    Tensor out = scope.zeros(DType.F32, 1, width);
+    float lse = SoftmaxLoss.logSumExp(logits.segment(), 0, width);
+    double divergence =
+        SoftmaxLoss.gradientTowards(
+            logits.segment(), 0, lse, predictions(logits, width), 0, -1, out, width);
+    assertThat(divergence).isCloseTo(0, within(1e-6));
+    for (int i = 0; i < width; i++) {
+      assertThat((double) out.get(i)).isCloseTo(0, within(1e-7));
+    }
+  }
+
+  private static TopPredictions predictions(Tensor logits, int width) {
+    float lse = SoftmaxLoss.logSumExp(logits.segment(), 0, width);
+    int[] tokens = new int[TopPredictions.K];
+    float[] probabilities = new float[TopPredictions.K];
+    SoftmaxLoss.top(logits.segment(), 0, lse, width, tokens, probabilities, 0);
+    return TopPredictions.of(tokens, probabilities);
+  }
+
+  /** Of the second row. */
+  private static double towards(
+      Tensor logits, int width, TopPredictions q, float factor, Tensor out) {
+    float lse = SoftmaxLoss.logSumExp(logits.segment(), width, width);
+    return SoftmaxLoss.gradientTowards(logits.segment(), width, lse, q, 0, factor, out, width);
   }
 
   @Test
