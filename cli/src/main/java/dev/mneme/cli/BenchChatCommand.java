@@ -13,12 +13,14 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +38,8 @@ import picocli.CommandLine.Spec;
     name = "chat",
     description =
         "Hold one session of many exchanges in a data directory of its own: time a turn in and"
-            + " around the model, and the heap after collection.")
+            + " around the model, and the heap after collection. A message comes 50 ms after the"
+            + " reply before it.")
 final class BenchChatCommand implements Callable<Integer> {
   private static final List<String> PEOPLE =
       List.of("Ana", "Bruno", "Clara", "Davi", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas");
@@ -46,6 +49,9 @@ final class BenchChatCommand implements Callable<Integer> {
       List.of("Lisbon", "Oslo", "Turin", "Quito", "Kyoto", "Galway", "Tunis", "Graz", "Perth");
   private static final List<String> THINGS =
       List.of("a red bicycle", "two cats", "an old piano", "a garden", "a small boat", "a loom");
+
+  /** Nobody types the next message sooner; what is done behind a reply is done by then. */
+  private static final Duration PAUSE = Duration.ofMillis(50);
 
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -114,6 +120,7 @@ final class BenchChatCommand implements Callable<Integer> {
       List<StepTiming> timings = new ArrayList<>();
       for (int turn = 1; turn <= turns; turn++) {
         timings.add(say(session, sentence(random)));
+        LockSupport.parkNanos(PAUSE.toNanos());
         if (turn == 10 || turn == 100 || turn % 500 == 0 || turn == turns) {
           stretches.add(stretch(turn, timings));
           timings.clear();

@@ -30,6 +30,15 @@ final class Follower implements AutoCloseable {
   /** Changes between durable commits of the index, which bound the work of opening. */
   private static final int COMMIT = 10_000;
 
+  /**
+   * Milliseconds without a change after which what was applied is made visible, so that the next
+   * reader finds it open; a stream of changes is not interrupted by that.
+   */
+  private static final long SETTLED = 5;
+
+  /** Milliseconds without a change after which the index is made durable. */
+  private static final long COMMITTED_AFTER = 2_000;
+
   /** Writers wait beyond this lag. */
   private static final int LAG = 10_000;
 
@@ -209,6 +218,7 @@ final class Follower implements AutoCloseable {
 
   private void loop() {
     long uncommitted = 0;
+    boolean visible = true;
     while (true) {
       long from;
       long to;
@@ -222,7 +232,7 @@ final class Follower implements AutoCloseable {
             moved.awaitUninterruptibly();
           } else {
             try {
-              if (!moved.await(2, TimeUnit.SECONDS)) {
+              if (!moved.await(visible ? COMMITTED_AFTER : SETTLED, TimeUnit.MILLISECONDS)) {
                 break;
               }
             } catch (InterruptedException e) {
@@ -249,7 +259,12 @@ final class Follower implements AutoCloseable {
           ledger.jdbi().useHandle(handle -> indexer.again(handle, again));
           uncommitted += again.size();
         }
-        boolean idle = to == from && again.isEmpty();
+        boolean quiet = to == from && again.isEmpty();
+        boolean idle = quiet && visible;
+        if (quiet && !visible) {
+          index.refresh();
+        }
+        visible = quiet;
         if (uncommitted > 0 && (uncommitted >= COMMIT || idle || last)) {
           index.commit(to, embedders(), steps);
           uncommitted = 0;
