@@ -71,11 +71,12 @@ final class Ledger implements AutoCloseable {
           "the memory's path must not contain a semicolon, got " + home);
     }
     // CACHE_SIZE is in KiB. DB_CLOSE_DELAY keeps the database open between connections; it is
-    // closed by SHUTDOWN only, in close().
+    // closed by SHUTDOWN only, in close(). H2 would write stack traces and statements, with what
+    // people said in them, to a file of its own; who is to know of an error gets an exception.
     String url =
         "jdbc:h2:file:"
             + file
-            + ";DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;CACHE_SIZE=65536"
+            + ";DB_CLOSE_DELAY=-1;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=65536"
             + (password == null ? "" : ";CIPHER=AES");
     var pool = JdbcConnectionPool.create(url, "mneme", password == null ? "" : password + " ");
     pool.setMaxConnections(READERS + 2);
