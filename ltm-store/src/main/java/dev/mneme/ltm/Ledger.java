@@ -92,9 +92,9 @@ final class Ledger implements AutoCloseable {
       throw new MemoryStoreException(
           "cannot open the ledger "
               + ledger.file
-              + ": "
-              + e.getMessage()
-              + "; the journal beside it holds everything: `mneme memory recover` rebuilds it",
+              + " ("
+              + firstCause(e)
+              + "); the journal beside it holds everything: `mneme memory recover` rebuilds it",
           false,
           e);
     }
