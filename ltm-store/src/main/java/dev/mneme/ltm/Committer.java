@@ -187,7 +187,7 @@ final class Committer implements AutoCloseable {
           new MemoryStoreException(
               "the ledger cannot be written to its file ("
                   + Ledger.firstCause(e)
-                  + "); nothing acknowledged is lost; make room on the disk and reopen the store",
+                  + "); nothing acknowledged is lost; make room on the disk and start again",
               false,
               e);
     }
@@ -312,7 +312,7 @@ final class Committer implements AutoCloseable {
     } catch (SQLException e) {
       broken =
           new MemoryStoreException(
-              "the ledger cannot roll back (" + e.getMessage() + "); reopen the store", false, e);
+              "the ledger cannot roll back (" + e.getMessage() + "); start again", false, e);
     }
   }
 

@@ -124,7 +124,7 @@ final class Journal implements AutoCloseable {
       lastSequence = sequenceBefore;
     } catch (IOException e) {
       throw new MemoryStoreException(
-          "cannot take back a journal entry in " + dir + "; reopen the store", false, e);
+          "cannot take back a journal entry in " + dir + "; start again", false, e);
     }
   }
 

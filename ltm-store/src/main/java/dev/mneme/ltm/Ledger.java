@@ -151,7 +151,7 @@ final class Ledger implements AutoCloseable {
               + file
               + " cannot be written ("
               + firstCause(e)
-              + "); nothing acknowledged is lost; make room on the disk and open it again",
+              + "); nothing acknowledged is lost; make room on the disk and start again",
           true,
           e);
     }

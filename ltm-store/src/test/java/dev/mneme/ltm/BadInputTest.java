@@ -312,7 +312,7 @@ final class BadInputTest {
         assertThatThrownBy(() -> memory.remember(user(ANN, 1, "Refused.")))
             .isInstanceOf(MemoryStoreException.class)
             .hasMessageContaining("no space left")
-            .hasMessageContaining("reopen");
+            .hasMessageContaining("start again");
       } else {
         memory.remember(user(ANN, 1, "Kept, though it cannot be indexed."));
         assertThatThrownBy(() -> memory.recall(MemoryQuery.of(ANN, "kept", 5)))
