@@ -136,7 +136,7 @@ class EvolutionCycleTest {
         () -> new PreferenceSource.Snapshot(42, manyPairs(60), List.of(), Map.of()),
         new WritingTrainer(),
         gate,
-        EvolutionConfig.defaults(),
+        new EvolutionConfig(8, 0.2, 3, List.of(0.7, 0.4), 0),
         CLOCK);
   }
 
