@@ -17,6 +17,20 @@ import tools.jackson.databind.JsonNode;
 
 /** Runs commands in this process and keeps what the last of them said. Confined to one thread. */
 final class Commands {
+  /** Settings under which a cycle takes seconds and promotes, whatever little it learns from. */
+  static final List<String> SMALL_CYCLES =
+      List.of(
+          "--set",
+          "evolution.minPairs=1",
+          "--set",
+          "evolution.heldOutFraction=0.4",
+          "--set",
+          "gate.enabled=false",
+          "--set",
+          "training.epochs=1",
+          "--set",
+          "training.replayFraction=0");
+
   private final @Nullable Supplier<Path> home;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,52 +19,34 @@ final class ExperimentKillTest {
   @TempDir Path dir;
 
   private Process start(String out) throws IOException {
-    Path root = Path.of(System.getProperty("mneme.root"));
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + root.resolve("jvm.options"),
-                "-Xmx1g",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.mneme.cli.Main",
-                "--home",
-                dir.resolve("home").toString(),
-                "--set",
-                "evolution.minPairs=1",
-                "--set",
-                "evolution.heldOutFraction=0.4",
-                "--set",
-                "gate.enabled=false",
-                "--set",
-                "training.epochs=1",
-                "--set",
-                "training.replayFraction=0",
-                "--set",
-                "model.threads=1",
-                "experiment",
-                "robustness",
-                "--arms=frozen,20-neither",
-                "--seeds=1",
-                "--generations=1",
-                "--agents=5",
-                "--steps=8",
-                "--newcomers=2",
-                "--questions=3",
-                "--no-grade",
-                "--out",
-                dir.resolve(out).toString()));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(dir.resolve(out + ".txt").toFile())
-        .start();
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--home", dir.resolve("home").toString()));
+    arguments.addAll(Commands.SMALL_CYCLES);
+    arguments.addAll(
+        List.of(
+            "--set",
+            "model.threads=1",
+            "experiment",
+            "robustness",
+            "--arms=frozen,20-neither",
+            "--seeds=1",
+            "--generations=1",
+            "--agents=5",
+            "--steps=8",
+            "--newcomers=2",
+            "--questions=3",
+            "--no-grade",
+            "--out",
+            dir.resolve(out).toString()));
+    return MnemeProcess.start(said(out), List.of("-Xmx1g"), arguments);
+  }
+
+  private Path said(String out) {
+    return dir.resolve(out + ".txt");
   }
 
   private String finished(String out) throws Exception {
-    Process process = start(out);
-    assertThat(process.waitFor(600, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(Files.readString(dir.resolve(out + ".txt"))).isZero();
+    MnemeProcess.awaitSuccess(start(out), 600, said(out));
     return Files.readString(dir.resolve(out).resolve("results.jsonl"));
   }
 

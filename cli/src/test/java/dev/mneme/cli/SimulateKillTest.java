@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,38 +26,29 @@ final class SimulateKillTest {
             + "  - {when: \"(?i)dog\", reply: \"Rex! Rex is the dog, and I could go on about"
             + " it.\"}\n"
             + "  - {when: \".\", reply: \"I see.\"}\n");
-    Path root = Path.of(System.getProperty("mneme.root"));
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + root.resolve("jvm.options"),
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.mneme.cli.Main",
-                "--home",
-                dir.resolve("home").toString(),
-                "simulate",
-                "household-assistant",
-                "--model",
-                "scripted:" + script,
-                "--agents=1",
-                "--steps=" + STEPS,
-                "--checkpoint-every=2",
-                "--out",
-                dir.resolve(out).toString()));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(dir.resolve(out + ".txt").toFile())
-        .start();
+    return MnemeProcess.start(
+        said(out),
+        List.of("-XX:TieredStopAtLevel=1", "-Xmx256m"),
+        List.of(
+            "--home",
+            dir.resolve("home").toString(),
+            "simulate",
+            "household-assistant",
+            "--model",
+            "scripted:" + script,
+            "--agents=1",
+            "--steps=" + STEPS,
+            "--checkpoint-every=2",
+            "--out",
+            dir.resolve(out).toString()));
+  }
+
+  private Path said(String out) {
+    return dir.resolve(out + ".txt");
   }
 
   private byte[] finished(String out) throws Exception {
-    Process process = start(out);
-    assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(Files.readString(dir.resolve(out + ".txt"))).isZero();
+    MnemeProcess.awaitSuccess(start(out), 300, said(out));
     return Files.readAllBytes(dir.resolve(out).resolve("events.jsonl"));
   }
 

@@ -22,27 +22,17 @@ final class SimulateSeedTest {
   private final Commands mneme = Commands.at(() -> dir.resolve("home"));
 
   private byte[] log(String out, int threads, int together, String... more) throws Exception {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "--set",
-                "model.threads=" + threads,
-                "--set",
-                "evolution.minPairs=1",
-                "--set",
-                "evolution.heldOutFraction=0.4",
-                "--set",
-                "gate.enabled=false",
-                "--set",
-                "training.epochs=1",
-                "--set",
-                "training.replayFraction=0",
-                "simulate",
-                "household-assistant",
-                "--concurrency=" + together,
-                "--no-grade",
-                "--out",
-                dir.resolve(out).toString()));
+    List<String> all = new ArrayList<>(Commands.SMALL_CYCLES);
+    all.addAll(
+        List.of(
+            "--set",
+            "model.threads=" + threads,
+            "simulate",
+            "household-assistant",
+            "--concurrency=" + together,
+            "--no-grade",
+            "--out",
+            dir.resolve(out).toString()));
     all.addAll(List.of(more));
     assertThat(mneme.run(all.toArray(String[]::new))).as(mneme.err()).isEqualTo(ExitCodes.OK);
     return Files.readAllBytes(dir.resolve(out).resolve("events.jsonl"));

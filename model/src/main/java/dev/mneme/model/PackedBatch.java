@@ -158,6 +158,15 @@ public final class PackedBatch {
     return weights[position];
   }
 
+  /** Positions of segment {@code s} whose weight is not 0. */
+  public int counting(int s) {
+    int counting = 0;
+    for (int t = starts[s]; t < starts[s + 1]; t++) {
+      counting += weights[t] == 0 ? 0 : 1;
+    }
+    return counting;
+  }
+
   /** Sum of all weights: the number of tokens that count, where weights are 0 and 1. */
   public double weight() {
     double sum = 0;

@@ -285,10 +285,7 @@ public final class TrainableModel implements AutoCloseable {
     List<TopPredictions> out = new ArrayList<>();
     int from = 0;
     for (int s = 0; s < batch.segments(); s++) {
-      int to = from;
-      for (int t = batch.start(s); t < batch.start(s + 1); t++) {
-        to += batch.weight(t) == 0 ? 0 : 1;
-      }
+      int to = from + batch.counting(s);
       out.add(all.slice(from, to));
       from = to;
     }

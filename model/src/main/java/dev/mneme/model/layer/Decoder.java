@@ -266,8 +266,8 @@ public final class Decoder implements AutoCloseable {
           "a vocabulary of " + v + " tokens has no " + k + " likeliest ones");
     }
     int rows = 0;
-    for (int t = 0; t < batch.positions(); t++) {
-      rows += batch.weight(t) == 0 ? 0 : 1;
+    for (int s = 0; s < batch.segments(); s++) {
+      rows += batch.counting(s);
     }
     int[] tokens = new int[rows * k];
     float[] probabilities = new float[rows * k];
