@@ -3,7 +3,7 @@ package dev.mneme.agent;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A request to stop, checked between tokens. Thread-safe; never interrupts a thread. */
-public final class Cancellation {
+public class Cancellation {
   private final AtomicBoolean requested = new AtomicBoolean();
 
   public void cancel() {

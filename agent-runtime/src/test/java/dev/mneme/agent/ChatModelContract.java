@@ -10,7 +10,9 @@ import dev.mneme.data.Sampling;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link ChatModel} keeps; run by every implementation's test. */
@@ -57,7 +59,7 @@ public abstract class ChatModelContract {
   @Test
   void cancellationKeepsWhatCame() {
     try (ChatModel model = model()) {
-      var cancellation = new Cancellation();
+      var cancellation = new Awaited();
       var text = new StringBuilder();
       ChatReply reply =
           model.generate(
@@ -70,6 +72,33 @@ public abstract class ChatModelContract {
       assertThat(reply.finish()).isEqualTo(Finish.CANCELLED);
       assertThat(reply.message().content()).isEqualTo(text.toString());
       assertThat(reply.message().toolCalls()).isEmpty();
+    }
+  }
+
+  /**
+   * Lets a model wait between tokens for who reads them. A model that speaks on one thread and is
+   * read on another may otherwise be done before the reader has seen a word.
+   */
+  private static final class Awaited extends Cancellation {
+    private static final long MOST_MILLIS = 250;
+
+    private final CountDownLatch cancelled = new CountDownLatch(1);
+
+    @Override
+    public void cancel() {
+      super.cancel();
+      cancelled.countDown();
+    }
+
+    @Override
+    public boolean isRequested() {
+      try {
+        // Not for ever: before the first word nobody can have cancelled.
+        cancelled.await(MOST_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      return super.isRequested();
     }
   }
 
