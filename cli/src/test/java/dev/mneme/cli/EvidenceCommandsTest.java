@@ -217,7 +217,7 @@ class EvidenceCommandsTest {
             "chosen equals rejected=1",
             "empty reply=1",
             "special token",
-            "longer than 512 tokens=1",
+            "longer than 1024 tokens=1",
             "weight is negative or not a finite number=3",
             "weight is zero=1",
             "contradicted by another pair of at least its weight=2");

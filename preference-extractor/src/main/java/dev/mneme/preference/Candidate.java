@@ -13,6 +13,7 @@ import java.util.List;
  * Two replies of which one was preferred, before weighting and censoring.
  *
  * @param origin how it arose
+ * @param system the system message that both sides answer under; empty for none
  * @param prompt the request both sides answer, with its context
  * @param chosen the better side
  * @param rejected the worse side
@@ -23,6 +24,7 @@ import java.util.List;
  */
 record Candidate(
     Origin origin,
+    String system,
     List<Message> prompt,
     JudgedReply chosen,
     JudgedReply rejected,
@@ -31,13 +33,28 @@ record Candidate(
     Instant at,
     List<Evidence> because) {
   Candidate {
+    system = system == null ? "" : system;
     prompt = List.copyOf(prompt);
     because = List.copyOf(because);
   }
 
-  /** The content hash: the same prompt and sides are the same pair, however often they occur. */
+  /**
+   * The content hash: the same prompt and sides are the same pair, however often they occur and
+   * whatever was remembered then.
+   */
   String id() {
     return id(prompt, chosen.reply(), rejected.reply());
+  }
+
+  /** A conversation under a system message, if there is one: the prompt as the model had it. */
+  static List<Message> under(String system, List<Message> conversation) {
+    if (system.isEmpty()) {
+      return conversation;
+    }
+    var prompt = new ArrayList<Message>();
+    prompt.add(Message.system(system));
+    prompt.addAll(conversation);
+    return prompt;
   }
 
   static String id(List<Message> prompt, List<Message> chosen, List<Message> rejected) {

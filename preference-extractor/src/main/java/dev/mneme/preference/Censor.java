@@ -1,6 +1,7 @@
 package dev.mneme.preference;
 
 import dev.mneme.data.Message;
+import dev.mneme.data.PreferencePair.Origin;
 import dev.mneme.data.Role;
 import dev.mneme.preference.dialogue.RequestText;
 import java.util.ArrayList;
@@ -153,9 +154,11 @@ public final class Censor {
     String rejected = pair.rejected().text();
     return shape(chosen, rejected)
         .or(() -> content(pair.prompt(), chosen, rejected))
+        .or(() -> spoken(pair.system()))
         .or(() -> source(pair.chosen()))
+        .or(() -> guess(pair.system(), pair.prompt(), chosen))
         .or(() -> better(pair))
-        .or(() -> lengthOnly(chosen, rejected, wished))
+        .or(() -> lengthOnly(pair, wished))
         .or(() -> flips(found, suddenSlots))
         .or(() -> campaign(pair, chosen))
         .or(() -> duplicate(pair, chosen, rejected));
@@ -167,8 +170,12 @@ public final class Censor {
     if (text.isBlank()) {
       return drop(DropReason.EMPTY, "the reply has no words");
     }
-    Optional<Drop> verdict = content(reply.prompt(), good ? text : "", good ? "" : text);
-    return good ? verdict.or(() -> source(reply)) : verdict;
+    Optional<Drop> verdict =
+        content(reply.prompt(), good ? text : "", good ? "" : text)
+            .or(() -> spoken(reply.system()));
+    return good
+        ? verdict.or(() -> source(reply)).or(() -> guess(reply.system(), reply.prompt(), text))
+        : verdict;
   }
 
   private static Optional<Drop> shape(String chosen, String rejected) {
@@ -202,6 +209,17 @@ public final class Censor {
     return Optional.empty();
   }
 
+  /** Without a system message nobody knows what was recalled. */
+  private static Optional<Drop> guess(String system, List<Message> prompt, String chosen) {
+    Optional<String> guessed =
+        system.isEmpty() ? Optional.empty() : Guess.in(system, prompt, chosen);
+    return guessed.flatMap(
+        word ->
+            drop(
+                DropReason.GUESS,
+                "\"" + word + "\" stands nowhere in the prompt, so it could only be guessed"));
+  }
+
   /** A checkable fact in the reply (year, figure, address, "according to") not said before it. */
   private static Optional<String> unconfirmedClaim(JudgedReply reply) {
     var said = new StringBuilder();
@@ -231,11 +249,16 @@ public final class Censor {
     return Optional.empty();
   }
 
-  /** Longer is not better: learning from such pairs teaches length and nothing else. */
-  private Optional<Drop> lengthOnly(String chosen, String rejected, boolean wished) {
-    if (wished) {
+  /**
+   * Longer is not better: learning from such pairs teaches length and nothing else. What a person
+   * wrote with their own hand they did not write for its length.
+   */
+  private Optional<Drop> lengthOnly(Candidate pair, boolean wished) {
+    if (wished || pair.origin() == Origin.FIX) {
       return Optional.empty();
     }
+    String chosen = pair.chosen().text();
+    String rejected = pair.rejected().text();
     int a = FormCheck.wordCount(chosen);
     int b = FormCheck.wordCount(rejected);
     String shorter = a < b ? chosen : rejected;

@@ -10,6 +10,7 @@ public enum DropReason {
   CHOSEN_NOT_BETTER("nothing shows that the chosen side is better"),
   BORROWED_TEXT("the chosen side is mostly recalled or tool text"),
   UNCONFIRMED_CLAIM("the chosen side claims facts that nobody confirmed"),
+  GUESS("the chosen side says of the person what its prompt does not hold"),
   SECRET("it holds a secret"),
   PERSONAL_IDENTIFIER("it holds a personal identifier"),
   HARMFUL("the chosen side is harmful"),

@@ -13,6 +13,7 @@ import java.util.List;
  * @param scope whose conversation
  * @param index position in the session
  * @param request the person's words it answers
+ * @param system the system message it was given, as far as the log tells; empty for none
  * @param prompt the conversation up to and including the request, cut to size
  * @param reply the assistant's messages
  * @param value satisfaction in [0, 1]
@@ -31,6 +32,7 @@ record JudgedReply(
     Scope scope,
     int index,
     String request,
+    String system,
     List<Message> prompt,
     List<Message> reply,
     double value,
@@ -44,6 +46,7 @@ record JudgedReply(
     Instant at,
     List<Evidence> evidence) {
   JudgedReply {
+    system = system == null ? "" : system;
     prompt = List.copyOf(prompt);
     reply = List.copyOf(reply);
     evidence = List.copyOf(evidence);

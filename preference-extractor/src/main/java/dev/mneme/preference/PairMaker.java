@@ -4,8 +4,11 @@ import dev.mneme.data.Evidence;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair.Origin;
 import dev.mneme.data.Role;
+import dev.mneme.data.SystemPrompt;
 import dev.mneme.preference.dialogue.RequestText;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -129,6 +132,12 @@ final class PairMaker {
     return words.asks() && words.stems().size() >= 2;
   }
 
+  /** What one person told and wished is not for the other's prompt. */
+  private static String bare(Instant at) {
+    return SystemPrompt.render(
+        SystemPrompt.PERSONA, LocalDate.ofInstant(at, ZoneOffset.UTC), List.of(), List.of());
+  }
+
   private static Candidate margin(List<Message> prompt, JudgedReply better, JudgedReply worse) {
     Instant at = better.at().isAfter(worse.at()) ? better.at() : worse.at();
     String told =
@@ -138,9 +147,10 @@ final class PairMaker {
             better.value(),
             worse.value(),
             clip(worse.request()));
+    boolean own = better.scope().user().equals(worse.scope().user());
     var because = new ArrayList<Evidence>();
     because.add(new Evidence(better.turnId(), "margin", told));
-    if (!better.scope().user().equals(worse.scope().user())) {
+    if (!own) {
       because.add(
           new Evidence(
               better.turnId(),
@@ -150,6 +160,7 @@ final class PairMaker {
     }
     return new Candidate(
         Origin.SATISFACTION_MARGIN,
+        own || better.system().isEmpty() ? better.system() : bare(at),
         prompt,
         better,
         worse,
@@ -247,6 +258,7 @@ final class PairMaker {
     because.addAll(first.because());
     return new Candidate(
         last.origin(),
+        last.system(),
         last.prompt(),
         last.chosen(),
         last.rejected(),

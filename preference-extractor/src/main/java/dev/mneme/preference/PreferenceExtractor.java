@@ -174,7 +174,9 @@ public final class PreferenceExtractor {
         } else if (!current.knows(session, analyzer.id())
             || (rerunner.ready() && current.wantsReruns(session))) {
           Instant begin = session.turns().isEmpty() ? now : session.turns().getFirst().at();
-          current.put(analyzer.analyze(session, current.standing(scope, begin)));
+          current.put(
+              analyzer.analyze(
+                  session, current.standing(scope, begin), current.saidElsewhere(scope)));
           read++;
           changed = true;
         }
@@ -388,7 +390,7 @@ public final class PreferenceExtractor {
                   pair.id(),
                   pair.rejected().scope(),
                   pair.origin(),
-                  pair.prompt(),
+                  Candidate.under(pair.system(), pair.prompt()),
                   pair.chosen().reply(),
                   pair.rejected().reply(),
                   capped,
@@ -446,7 +448,7 @@ public final class PreferenceExtractor {
               new RatedReply(
                   id,
                   reply.scope(),
-                  reply.prompt(),
+                  Candidate.under(reply.system(), reply.prompt()),
                   reply.reply(),
                   reply.value(),
                   reply.confidence(),

@@ -3,6 +3,7 @@ package dev.mneme.preference;
 import static java.util.Objects.requireNonNull;
 
 import dev.mneme.data.Hashes;
+import dev.mneme.data.MemoryBlock;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Signal;
 import dev.mneme.data.Turn;
@@ -17,10 +18,10 @@ import java.util.Map;
  * @param scope whose conversation
  * @param turns in order of {@link Turn#index()}
  * @param signals acts and earlier observations about its replies
- * @param memories texts of the memories its replies were given, by id; empty where unknown
+ * @param memories the memories its replies were given, by id; empty where unknown
  */
 public record Session(
-    Scope scope, List<Turn> turns, List<Signal> signals, Map<String, String> memories) {
+    Scope scope, List<Turn> turns, List<Signal> signals, Map<String, MemoryBlock.Line> memories) {
   public Session {
     requireNonNull(scope, "scope is null");
     turns = turns.stream().sorted(Comparator.comparingInt(Turn::index)).toList();
@@ -42,7 +43,8 @@ public record Session(
   }
 
   /**
-   * Changes exactly when a turn or signal was added, changed or taken away.
+   * Changes exactly when a turn, a signal or a memory its replies were given was added, changed or
+   * taken away: what was erased must not live on in what was found.
    *
    * @param reader names who reads it: another reader finds other things in the same session
    */
@@ -56,6 +58,9 @@ public record Session(
     for (Signal each : signals) {
       parts.add(each.toString());
     }
+    memories.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(each -> parts.add(each.getKey() + " " + each.getValue()));
     return Hashes.sha256(parts.toArray(String[]::new)).substring(0, 16);
   }
 }

@@ -1,10 +1,13 @@
 package dev.mneme.preference;
 
 import dev.mneme.data.Evidence;
+import dev.mneme.data.MemoryBlock;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair.Origin;
+import dev.mneme.data.Provenance;
 import dev.mneme.data.Role;
 import dev.mneme.data.Signal;
+import dev.mneme.data.SystemPrompt;
 import dev.mneme.data.Turn;
 import dev.mneme.preference.dialogue.Dialogue;
 import dev.mneme.preference.dialogue.RequestText;
@@ -14,6 +17,8 @@ import dev.mneme.preference.dialogue.Sighting;
 import dev.mneme.preference.dialogue.SignalReader;
 import dev.mneme.preference.dialogue.Utterance;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionAnalyzer {
   /** Changes with every change of what is found in a session. */
-  private static final String VERSION = "analyzer/3";
+  private static final String VERSION = "analyzer/4";
 
   /** How much of the person's acts the model's reading may still move. */
   private static final double EXPLICIT_SHARE = 0.9;
@@ -65,8 +70,13 @@ final class SessionAnalyzer {
         + config.promptCharacters();
   }
 
-  SessionFindings analyze(Session session, List<StatedPreference> standing) {
-    return new Reading(session, standing).findings();
+  /**
+   * @param standing the checkable wishes that may hold in the session
+   * @param said every wish the person said in other sessions
+   */
+  SessionFindings analyze(
+      Session session, List<StatedPreference> standing, List<StatedPreference> said) {
+    return new Reading(session, standing, said).findings();
   }
 
   /** The state of reading one session. */
@@ -77,6 +87,7 @@ final class SessionAnalyzer {
     private final List<Turn> line = new ArrayList<>();
     private final Map<String, List<Turn>> alternatives = new LinkedHashMap<>();
     private final Map<String, List<Turn>> rivals = new HashMap<>();
+    private final List<StatedPreference> saidElsewhere;
     private final List<StatedPreference> wishes = new ArrayList<>();
     private final List<StatedPreference> checkable = new ArrayList<>();
     private final Map<String, List<Sighting>> sightings = new LinkedHashMap<>();
@@ -84,8 +95,10 @@ final class SessionAnalyzer {
     private final List<Candidate> candidates = new ArrayList<>();
     private int openReruns;
 
-    Reading(Session session, List<StatedPreference> standing) {
+    Reading(
+        Session session, List<StatedPreference> standing, List<StatedPreference> saidElsewhere) {
       this.session = session;
+      this.saidElsewhere = saidElsewhere;
       this.checkable.addAll(standing);
       for (Turn each : session.turns()) {
         byId.put(each.id(), each);
@@ -324,6 +337,7 @@ final class SessionAnalyzer {
               reply.scope(),
               reply.index(),
               request(reply),
+              system(reply),
               prompt(reply),
               List.of(reply.message()),
               value,
@@ -502,6 +516,32 @@ final class SessionAnalyzer {
       return messages;
     }
 
+    /**
+     * The system message the agent was given for this reply: training under another one than chat
+     * has teaches little of what chat needs, and a fact that was recalled must be seen to be said.
+     * The persona is the default one, whose name alone is logged.
+     */
+    private String system(Turn reply) {
+      Provenance provenance = reply.provenance();
+      if (provenance == null) {
+        return "";
+      }
+      var said = new ArrayList<>(saidElsewhere);
+      wishes.stream().filter(wish -> precedes(wish, reply)).forEach(said::add);
+      var lines = new ArrayList<MemoryBlock.Line>();
+      for (String id : provenance.memoriesUsed()) {
+        MemoryBlock.Line line = session.memories().get(id);
+        if (line != null) {
+          lines.add(line);
+        }
+      }
+      return SystemPrompt.render(
+          SystemPrompt.PERSONA,
+          LocalDate.ofInstant(reply.at(), ZoneOffset.UTC),
+          StatedPreference.instructions(said, session.scope().session(), reply.at()),
+          lines);
+    }
+
     /** Texts the reply could have taken over: tool results since the request, recalled memories. */
     private List<String> sources(Turn reply) {
       var texts = new ArrayList<String>();
@@ -525,9 +565,9 @@ final class SessionAnalyzer {
       }
       var texts = new ArrayList<String>();
       for (String id : provenance.memoriesUsed()) {
-        String text = session.memories().get(id);
-        if (text != null) {
-          texts.add(text);
+        MemoryBlock.Line line = session.memories().get(id);
+        if (line != null) {
+          texts.add(line.text());
         }
       }
       return texts;
@@ -580,6 +620,7 @@ final class SessionAnalyzer {
           candidates.add(
               new Candidate(
                   Origin.RETRY,
+                  kept.system(),
                   kept.prompt(),
                   kept,
                   discarded,
@@ -629,6 +670,7 @@ final class SessionAnalyzer {
               wrong.scope(),
               wrong.index(),
               wrong.request(),
+              wrong.system(),
               wrong.prompt(),
               List.of(Message.assistant(fix.better())),
               0.97,
@@ -643,7 +685,15 @@ final class SessionAnalyzer {
               List.of(why));
       candidates.add(
           new Candidate(
-              Origin.FIX, wrong.prompt(), better, wrong, 1, 0.95, fix.at(), List.of(why)));
+              Origin.FIX,
+              wrong.system(),
+              wrong.prompt(),
+              better,
+              wrong,
+              1,
+              0.95,
+              fix.at(),
+              List.of(why)));
     }
 
     private void choice(Signal.Choice choice) {
@@ -653,6 +703,7 @@ final class SessionAnalyzer {
         candidates.add(
             new Candidate(
                 Origin.CHOICE,
+                won.system(),
                 won.prompt(),
                 won,
                 lost,
@@ -722,6 +773,7 @@ final class SessionAnalyzer {
           old.scope(),
           old.index(),
           old.request(),
+          old.system(),
           old.prompt(),
           List.of(Message.assistant(reply)),
           0.8,
@@ -748,6 +800,7 @@ final class SessionAnalyzer {
       candidates.add(
           new Candidate(
               origin,
+              old.system(),
               old.prompt(),
               better,
               old,

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,9 @@ public record StatedPreference(
     String turnId,
     Instant from,
     @Nullable Instant until) {
+  /** More lines than this would crowd out the conversation. */
+  private static final int MOST_LINES = 12;
+
   public StatedPreference {
     requireNonNull(id, "id is null");
     requireNonNull(scope, "scope is null");
@@ -106,6 +110,19 @@ public record StatedPreference(
   public static List<StatedPreference> inForce(
       List<StatedPreference> stated, String session, Instant time) {
     return resolve(stated).stream().filter(wish -> wish.holds(session, time)).toList();
+  }
+
+  /**
+   * The wishes in force as lines for a prompt, none twice; of many the latest.
+   *
+   * @param stated any wishes of one user, in any order
+   */
+  public static List<String> instructions(
+      List<StatedPreference> stated, String session, Instant time) {
+    var lines = new LinkedHashSet<String>();
+    inForce(stated, session, time).forEach(wish -> lines.add(wish.instruction()));
+    List<String> all = List.copyOf(lines);
+    return all.subList(Math.max(0, all.size() - MOST_LINES), all.size());
   }
 
   /** The wishes with each one's {@link #until} set to when the next about the same slot began. */

@@ -104,6 +104,14 @@ final class UserState {
     return standing;
   }
 
+  /** Every wish the person told this agent in other sessions. */
+  List<StatedPreference> saidElsewhere(Scope session) {
+    return wishes.stream()
+        .filter(wish -> wish.scope().agent().equals(session.agent()))
+        .filter(wish -> !wish.scope().equals(session))
+        .toList();
+  }
+
   /** Every wish, each ended when the next about the same began. */
   List<StatedPreference> wishes() {
     return StatedPreference.resolve(wishes);

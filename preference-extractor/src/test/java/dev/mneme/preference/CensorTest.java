@@ -3,13 +3,16 @@ package dev.mneme.preference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mneme.data.MemoryBlock;
 import dev.mneme.data.Message;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -185,14 +188,33 @@ class CensorTest {
   @Test
   void sidesThatDifferOnlyInLengthAreDropped() {
     String said = "The ferry leaves from pier four every morning";
-    assertThat(
-            drops(
-                fixed(
-                    "s",
-                    "When does the ferry leave?",
-                    said,
-                    said + " and, as everybody here in town surely knows very well, so it goes")))
-        .containsExactly(DropReason.LENGTH_ONLY);
+    String longer = said + " and, as everybody here in town surely knows very well, so it goes";
+    Session chosen =
+        new Conversations("sam", "s")
+            .user("When does the ferry leave?")
+            .assistant(said)
+            .assistant(longer)
+            .choose(2, 1)
+            .session();
+    assertThat(drops(chosen)).containsExactly(DropReason.LENGTH_ONLY);
+    // Who adds something with their own hand does not do it for the length.
+    assertThat(drops(fixed("s", "When does the ferry leave?", said, said + ". Anything else?")))
+        .isEmpty();
+  }
+
+  @Test
+  void aSecretThatWasRecalledIsNotTrainedUnderEither() {
+    var secret =
+        new MemoryBlock.Line(
+            "1", LocalDate.of(2026, 2, 3), "user", "My password is password=hunter2hunter2");
+    Session session =
+        new Conversations("sam", "s")
+            .recalling(Map.of("m1", secret), "m1")
+            .user("When does the ferry leave?")
+            .assistant("It has left.")
+            .fix("The ferry leaves at nine from pier four.")
+            .session();
+    assertThat(drops(session)).containsExactly(DropReason.SECRET);
   }
 
   @Test

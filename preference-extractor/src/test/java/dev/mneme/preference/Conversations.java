@@ -1,6 +1,10 @@
 package dev.mneme.preference;
 
+import dev.mneme.data.MemoryBlock;
 import dev.mneme.data.Message;
+import dev.mneme.data.ModelRef;
+import dev.mneme.data.Provenance;
+import dev.mneme.data.Sampling;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Signal;
 import dev.mneme.data.Turn;
@@ -18,7 +22,8 @@ final class Conversations {
   private final Scope scope;
   private final List<Turn> turns = new ArrayList<>();
   private final List<Signal> signals = new ArrayList<>();
-  private Map<String, String> memories = Map.of();
+  private Map<String, MemoryBlock.Line> memories = Map.of();
+  private @Nullable Provenance provenance;
   private Instant now;
   private @Nullable String request;
 
@@ -32,17 +37,17 @@ final class Conversations {
   }
 
   Conversations user(String text) {
-    request = add("user", Message.user(text), null);
+    request = add("user", Message.user(text), null, null);
     return this;
   }
 
   Conversations assistant(String text) {
-    add("assistant", Message.assistant(text), request);
+    add("assistant", Message.assistant(text), request, provenance);
     return this;
   }
 
   Conversations tool(String text) {
-    add("tool", Message.tool("call", text), null);
+    add("tool", Message.tool("call", text), null, null);
     return this;
   }
 
@@ -67,15 +72,20 @@ final class Conversations {
     return this;
   }
 
-  Conversations memory(String id, String text) {
-    memories = Map.of(id, text);
+  /** From here on replies are an agent's that recalls these; those in no map were erased since. */
+  Conversations recalling(Map<String, MemoryBlock.Line> known, String... ids) {
+    memories = known;
+    provenance =
+        new Provenance(
+            new ModelRef("starter", "hash"), Sampling.greedy(8), List.of(ids), null, null);
     return this;
   }
 
-  private String add(String speaker, Message message, @Nullable String replyTo) {
+  private String add(
+      String speaker, Message message, @Nullable String replyTo, @Nullable Provenance provenance) {
     String id = scope.user() + "/" + scope.session() + "/" + turns.size();
     now = now.plus(Duration.ofMinutes(1));
-    turns.add(new Turn(id, scope, turns.size(), speaker, message, now, replyTo, null));
+    turns.add(new Turn(id, scope, turns.size(), speaker, message, now, replyTo, provenance));
     return id;
   }
 

@@ -3,6 +3,8 @@ package dev.mneme.preference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.mneme.data.MemoryBlock;
+import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.PreferencePair.Origin;
 import dev.mneme.data.RatedReply;
@@ -11,8 +13,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -153,6 +157,83 @@ class PreferenceExtractorTest {
     PreferencePair pair = run(session).only(Origin.FIX);
     assertThat(pair.chosen().getFirst().content()).isEqualTo("Warm regards, Sam");
     assertThat(pair.weight().intensity()).isEqualTo(1);
+  }
+
+  private static final MemoryBlock.Line DOG =
+      new MemoryBlock.Line("3", LocalDate.of(2026, 2, 3), "user", "My dog is called Biscuit.");
+
+  private static Conversations askedForTheDog(String session, Instant at) {
+    return new Conversations("sam", session, at)
+        .recalling(Map.of("m3", DOG), "m3", "erased")
+        .user("Please be more formal from now on. What is my dog called?")
+        .assistant("Rex.")
+        .fix("Certainly. Your dog is called Biscuit.");
+  }
+
+  @Test
+  void aPairIsTrainedUnderTheSystemMessageTheAgentHad() {
+    PreferencePair pair = run(askedForTheDog("s", Conversations.START).session()).only(Origin.FIX);
+    assertThat(pair.prompt())
+        .containsExactly(
+            Message.system(
+                """
+                You are Mneme, a helpful assistant with a long-term memory.
+                Today is 2026-03-01.
+                The user prefers:
+                - Use a formal tone.
+                <memory>
+                [3] 2026-02-03 user: My dog is called Biscuit.
+                </memory>\
+                """),
+            Message.user("Please be more formal from now on. What is my dog called?"));
+  }
+
+  @Test
+  void aWishOfAnotherSessionStandsInTheSystemMessageOnceItWasSaid() {
+    Session before = capital("sam", "a", Conversations.START).recalling(Map.of()).session();
+    Session wish =
+        new Conversations("sam", "b", Conversations.START.plus(Duration.ofHours(1)))
+            .user("Always use metric units.")
+            .assistant("I will.")
+            .session();
+    Session after =
+        new Conversations("sam", "c", Conversations.START.plus(Duration.ofHours(2)))
+            .recalling(Map.of())
+            .user("How long is a marathon?")
+            .assistant("26 miles.")
+            .fix("42 km.")
+            .session();
+    assertThat(run(before, wish, after).only(Origin.FIX).prompt().getFirst().content())
+        .endsWith("The user prefers:\n- Use metric units.");
+  }
+
+  @Test
+  void theSamePairOnAnotherDayIsTheSamePair() {
+    Result result =
+        run(
+            askedForTheDog("s", Conversations.START).session(),
+            askedForTheDog("t", Conversations.START.plus(Duration.ofDays(3))).session());
+    PreferencePair pair = result.only(Origin.FIX);
+    assertThat(pair.prompt().getFirst().content()).contains("Today is 2026-03-04.");
+    assertThat(pair.weight().frequency())
+        .isGreaterThan(
+            run(askedForTheDog("s", Conversations.START).session())
+                .only(Origin.FIX)
+                .weight()
+                .frequency());
+  }
+
+  @Test
+  void aMemoryThatWasErasedIsGoneFromPairsFoundBefore() {
+    var state = ExtractorState.inMemory();
+    var extractor = new PreferenceExtractor(ExtractorConfig.defaults(), InstantSource.fixed(NOW));
+    Session session = askedForTheDog("s", Conversations.START).session();
+    run(extractor, History.of(List.of(session)), state);
+    Session erased = new Session(session.scope(), session.turns(), session.signals());
+    Result after = run(extractor, History.of(List.of(erased)), state);
+    assertThat(after.all().toString()).doesNotContain("My dog is called Biscuit");
+    assertThat(after.pairs()).as("nobody could know the name now").isEmpty();
+    assertThat(after.report().dropped()).containsKey(DropReason.GUESS);
   }
 
   @Test
@@ -457,6 +538,7 @@ class PreferenceExtractorTest {
             .session();
     Session good =
         new Conversations("kim", "k")
+            .recalling(Map.of("m3", DOG), "m3")
             .user("Which harbour city is the largest in Norway?")
             .assistant("Oslo is the largest city, with the largest passenger harbour.")
             .thumb(true)
@@ -468,6 +550,10 @@ class PreferenceExtractorTest {
         .satisfies(
             pair -> {
               assertThat(pair.scope().user()).isEqualTo("sam");
+              assertThat(pair.prompt().getFirst().content())
+                  .as("what one person told is not for the other's prompt")
+                  .startsWith("You are Mneme")
+                  .doesNotContain("Biscuit");
               assertThat(pair.evidence())
                   .as("the other person can be found when they are erased")
                   .anySatisfy(each -> assertThat(each.user()).endsWith("/kim"));

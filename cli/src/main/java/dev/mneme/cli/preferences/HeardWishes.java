@@ -6,7 +6,6 @@ import dev.mneme.preference.StatedPreference;
 import dev.mneme.preference.WishReader;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 
 /** The reader of wishes behind a simulation's port: what a chat hears, a simulated agent hears. */
@@ -20,14 +19,6 @@ public final class HeardWishes implements Wishes {
 
   @Override
   public List<String> standing(String session, Instant now) {
-    return lines(stated, session, now);
-  }
-
-  /** The latest wishes in force as lines for a prompt, none twice. */
-  static List<String> lines(List<StatedPreference> stated, String session, Instant now) {
-    var lines = new LinkedHashSet<String>();
-    StatedPreference.inForce(stated, session, now).forEach(wish -> lines.add(wish.instruction()));
-    List<String> all = List.copyOf(lines);
-    return all.subList(Math.max(0, all.size() - StandingWishes.MOST), all.size());
+    return StatedPreference.instructions(stated, session, now);
   }
 }

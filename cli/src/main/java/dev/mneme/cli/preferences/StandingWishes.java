@@ -23,9 +23,6 @@ import java.util.stream.Stream;
  * <p>Each owner's turns are read once and then only what is new. Thread-safe.
  */
 public final class StandingWishes implements Function<Scope, List<String>> {
-  /** More lines than this would crowd out the conversation; the latest stay. */
-  static final int MOST = 12;
-
   private final MemoryStore memory;
   private final InstantSource clock;
   private final Map<Owner, Heard> heard = new HashMap<>();
@@ -56,6 +53,6 @@ public final class StandingWishes implements Function<Scope, List<String>> {
           });
     }
     known.wishes.removeIf(wish -> memory.turn(owner, wish.turnId()).isEmpty());
-    return HeardWishes.lines(known.wishes, scope.session(), clock.instant());
+    return StatedPreference.instructions(known.wishes, scope.session(), clock.instant());
   }
 }

@@ -1,6 +1,7 @@
 package dev.mneme.cli.preferences;
 
 import com.google.errorprone.annotations.MustBeClosed;
+import dev.mneme.data.MemoryBlock;
 import dev.mneme.data.Provenance;
 import dev.mneme.data.Scope;
 import dev.mneme.data.Signal;
@@ -12,6 +13,8 @@ import dev.mneme.ltm.SessionSummary;
 import dev.mneme.preference.History;
 import dev.mneme.preference.Session;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -21,9 +24,8 @@ import java.util.stream.Stream;
 
 /**
  * The long-term memory as the extractor reads it: owner by owner, session by session, with the
- * signals and the texts of the memories each reply was given. Holds one owner's signals and one
- * session at a time. The memory stays open as long as the stream is used; forgotten turns are not
- * there.
+ * signals and the memories each reply was given. Holds one owner's signals and one session at a
+ * time. The memory stays open as long as the stream is used; forgotten turns are not there.
  */
 public final class StoredHistory implements History {
   private final MemoryStore memory;
@@ -84,18 +86,27 @@ public final class StoredHistory implements History {
 
   private Session session(Owner owner, Scope scope, List<Signal> signals) {
     List<Turn> turns = memory.session(scope).turns();
-    Map<String, String> texts = new HashMap<>();
+    Map<String, MemoryBlock.Line> memories = new HashMap<>();
     for (Turn turn : turns) {
       Provenance provenance = turn.provenance();
       if (provenance == null) {
         continue;
       }
       for (String id : provenance.memoriesUsed()) {
-        if (!texts.containsKey(id)) {
-          memory.turn(owner, id).ifPresent(used -> texts.put(id, used.message().content()));
+        if (!memories.containsKey(id)) {
+          memory.turn(owner, id).ifPresent(used -> memories.put(id, line(used)));
         }
       }
     }
-    return new Session(scope, turns, signals, texts);
+    return new Session(scope, turns, signals, memories);
+  }
+
+  /** As it stood in the prompt, but for the number it was shown by, which no reply depends on. */
+  private static MemoryBlock.Line line(Turn turn) {
+    return new MemoryBlock.Line(
+        Integer.toString(turn.index() + 1),
+        LocalDate.ofInstant(turn.at(), ZoneOffset.UTC),
+        turn.speaker(),
+        turn.message().content());
   }
 }

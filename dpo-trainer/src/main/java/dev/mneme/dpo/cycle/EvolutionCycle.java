@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
@@ -82,18 +83,25 @@ public final class EvolutionCycle {
     for (PreferencePair pair : cleaned.kept()) {
       (isHeldOut(pair) ? heldOut : train).add(pair);
     }
-    var heldOutPrompts = heldOut.stream().map(PreferencePair::prompt).toList();
+    var heldOutRequests =
+        heldOut.stream().map(pair -> request(pair.prompt())).collect(Collectors.toSet());
     var replies =
-        snapshot.ratedReplies().stream().filter(r -> !heldOutPrompts.contains(r.prompt())).toList();
+        snapshot.ratedReplies().stream()
+            .filter(reply -> !heldOutRequests.contains(request(reply.prompt())))
+            .toList();
     return new TrainingSet(snapshot.memorySequence(), train, heldOut, replies, dropped);
   }
 
   /** By the last user message, so that one request is never on both sides. */
   private boolean isHeldOut(PreferencePair pair) {
-    String request = pair.prompt().getLast().content().strip().toLowerCase(Locale.ROOT);
     long bucket =
-        Long.remainderUnsigned(Hashes.subSeed(config.seed(), "held-out", request), 10_000);
+        Long.remainderUnsigned(
+            Hashes.subSeed(config.seed(), "held-out", request(pair.prompt())), 10_000);
     return bucket < Math.round(config.heldOutFraction() * 10_000);
+  }
+
+  private static String request(List<Message> prompt) {
+    return prompt.getLast().content().strip().toLowerCase(Locale.ROOT);
   }
 
   /** Whether a plan has enough to learn from; otherwise why not. */

@@ -5,6 +5,7 @@ import dev.mneme.data.Json;
 import dev.mneme.data.Message;
 import dev.mneme.data.PairWeight;
 import dev.mneme.data.PreferencePair;
+import dev.mneme.data.Role;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -135,9 +136,14 @@ public final class PairHygiene {
 
   private static String key(PreferencePair pair, boolean swapped) {
     return Hashes.sha256(
-        json(pair.prompt()),
+        json(conversation(pair.prompt())),
         json(swapped ? pair.rejected() : pair.chosen()),
         json(swapped ? pair.chosen() : pair.rejected()));
+  }
+
+  /** Without the system message, whose date and memories make every day another prompt. */
+  private static List<Message> conversation(List<Message> prompt) {
+    return prompt.stream().filter(each -> each.role() != Role.SYSTEM).toList();
   }
 
   private static String json(List<Message> messages) {

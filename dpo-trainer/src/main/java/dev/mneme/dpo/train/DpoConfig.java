@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param learningRate peak of the preference phase
  * @param epochs passes over the pairs; 0 skips the preference phase
  * @param pairsPerStep pairs per optimizer step
- * @param pairsPerMicroBatch pairs per forward and backward; gradients accumulate to a step
+ * @param pairsPerMicroBatch pairs per forward and backward, fewer where they are long; gradients
+ *     accumulate to a step
  * @param maxGradNorm clip
  * @param warmupFraction share of steps in which the learning rate rises from 0
  * @param optimizer {@code adamw} or {@code muon}
@@ -151,7 +152,7 @@ public record DpoConfig(
         1,
         0.1,
         "adamw",
-        512,
+        1024,
         8,
         1,
         3e-4,

@@ -33,6 +33,9 @@ public final class DpoTrainer {
   private static final int VALIDATION_EVERY = 8;
   private static final double NANOS_PER_MINUTE = 60e9;
 
+  /** Most tokens of one forward and backward, which bounds memory; a longer pair goes alone. */
+  private static final int PASS_TOKENS = 1 << 13;
+
   /** The end of the cosine, as a share of the peak. */
   private static final double RATE_FLOOR = 0.1;
 
@@ -454,8 +457,20 @@ public final class DpoTrainer {
 
   private List<List<Item>> microBatches(List<Item> items) {
     List<List<Item>> micro = new ArrayList<>();
-    for (int at = 0; at < items.size(); at += config.pairsPerMicroBatch()) {
-      micro.add(items.subList(at, Math.min(items.size(), at + config.pairsPerMicroBatch())));
+    int from = 0;
+    int tokens = 0;
+    for (int at = 0; at < items.size(); at++) {
+      int more = items.get(at).sides().stream().mapToInt(each -> each.segment().length()).sum();
+      boolean full = at - from == config.pairsPerMicroBatch() || tokens + more > PASS_TOKENS;
+      if (full && at > from) {
+        micro.add(items.subList(from, at));
+        from = at;
+        tokens = 0;
+      }
+      tokens += more;
+    }
+    if (from < items.size()) {
+      micro.add(items.subList(from, items.size()));
     }
     return micro;
   }

@@ -102,7 +102,7 @@ record TrainingData(List<Item> train, List<Item> validation, List<Imitated> imit
     int tried = 0;
     for (int k = 1; k < said.size() && tried < PARTNERS_TRIED; k++) {
       Said other = said.get((i + k) % said.size());
-      if (!other.prompt().equals(prompt)) {
+      if (!other.prompt().getLast().equals(prompt.getLast())) {
         tried++;
         Item.Side side = side(encoder, referenceHash, prompt, other.reply());
         if (side.segment().length() <= maxTokens) {
