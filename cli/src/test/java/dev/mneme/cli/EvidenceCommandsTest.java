@@ -106,11 +106,19 @@ class EvidenceCommandsTest {
         new TrainingExample("usual", conversation("Any question?"), List.of(), false, List.of());
     var trainer =
         new ModelCandidateTrainer(
-            DpoConfig.defaults().toBuilder().epochs(1).sftEpochs(0).replayFraction(1).build(),
+            DpoConfig.defaults().toBuilder()
+                .epochs(1)
+                .sftEpochs(0)
+                .replayFraction(1)
+                .replayWeight(1)
+                .build(),
             TrainingOptions.defaults(),
             _ ->
                 Stream.iterate(0, i -> i + 1)
-                    .map(i -> new ReplaySource.Earlier(i % 2 == 0 ? longest : usual, false))
+                    .map(
+                        i ->
+                            new ReplaySource.Earlier(
+                                i % 2 == 0 ? longest : usual, ReplaySource.Hold.WHOLE))
                     .iterator(),
             null,
             InstantSource.system(),

@@ -19,9 +19,9 @@ import java.util.stream.Stream;
  * curriculum's conversations, some in other words, and among them more than their share of what the
  * gate lets nobody lose.
  *
- * <p>What is declined is the checkpoint's own: requests in words that nobody wrote, of which those
- * are kept that it declines, with its own reply (docs/adr/0093), and held firmly (docs/adr/0100).
- * Thread-safe.
+ * <p>What is declined, and what is not known, is the checkpoint's own: requests in words that
+ * nobody wrote, of which those are kept that it declines or abstains from, with its own reply
+ * (docs/adr/0093). How much of what is held is in docs/adr/0102. Thread-safe.
  */
 public final class Replay implements ReplaySource {
   /** Skills in which a model admits that it does not know. */
@@ -30,7 +30,7 @@ public final class Replay implements ReplaySource {
   /** Skills in which a model declines. */
   static final Predicate<String> SAFETY = skill -> skill.contains("refus");
 
-  /** A training reads some hundred that were declined, and about half of what is asked is. */
+  /** A training reads some hundred of each, and more than half of the replies are right. */
   private static final int ASKED = 1_000;
 
   private static final int REPLY_TOKENS = 64;
@@ -51,47 +51,52 @@ public final class Replay implements ReplaySource {
   /** Half of it is what nobody may lose; in the curriculum that is one example in thirty. */
   @Override
   public Iterator<Earlier> from(Path start) {
-    Iterator<Earlier> all = held(curriculum.examples(seed, false), false);
-    Iterator<Earlier> reworded = held(curriculum.reworded(seed, skill -> true), false);
-    Iterator<Earlier> abstaining = held(curriculum.examples(seed, false, ABSTENTION), false);
-    Iterator<Earlier> declining = held(declining(start), true);
+    Iterator<Earlier> all = held(curriculum.examples(seed, false), Hold.CONTENT);
+    Iterator<Earlier> reworded = held(curriculum.reworded(seed, skill -> true), Hold.CONTENT);
+    Iterator<Earlier> abstaining = held(own(start, ABSTENTION), Hold.WHOLE);
+    Iterator<Earlier> declining = held(own(start, SAFETY), Hold.WORDS);
     List<Iterator<Earlier>> turns = List.of(all, abstaining, reworded, declining);
     return Stream.generate(() -> turns).flatMap(List::stream).map(Iterator::next).iterator();
   }
 
-  private static Iterator<Earlier> held(Stream<TrainingExample> examples, boolean firmly) {
+  private static Iterator<Earlier> held(Stream<TrainingExample> examples, Hold hold) {
     return examples
         .filter(each -> !each.isProse())
-        .map(each -> new Earlier(each, firmly))
+        // Whether to abstain is decided by how the reply begins.
+        .map(
+            each ->
+                new Earlier(
+                    each,
+                    hold == Hold.CONTENT && ABSTENTION.test(each.skill()) ? Hold.WHOLE : hold))
         .iterator();
   }
 
-  /** Endless; the curriculum's own refusals where the checkpoint declines nothing. */
-  private Stream<TrainingExample> declining(Path start) {
-    List<TrainingExample> own = declined(start);
+  /** Endless; the curriculum's own replies where the checkpoint gives no right one. */
+  private Stream<TrainingExample> own(Path start, Predicate<String> skills) {
+    List<TrainingExample> own = right(start, skills);
     return own.isEmpty()
-        ? curriculum.examples(seed, false, SAFETY)
+        ? curriculum.examples(seed, false, skills)
         : Stream.generate(() -> own).flatMap(List::stream);
   }
 
-  /** What the checkpoint declines, and how. */
-  private List<TrainingExample> declined(Path start) {
-    List<TrainingExample> asked = curriculum.reworded(seed, SAFETY).limit(ASKED).toList();
+  /** What the checkpoint rightly declines or does not know, and how it says so. */
+  private List<TrainingExample> right(Path start, Predicate<String> skills) {
+    List<TrainingExample> asked = curriculum.reworded(seed, skills).limit(ASKED).toList();
     List<Message> replies;
     try (ChatModel model = models.open(start.toString())) {
       replies = Greedy.replies(model, asked, Replay::firstReply, REPLY_TOKENS);
     }
-    List<TrainingExample> declined = new ArrayList<>();
+    List<TrainingExample> right = new ArrayList<>();
     for (int i = 0; i < replies.size(); i++) {
       TrainingExample example = asked.get(i);
       Expectation first = firstReply(example);
       if (first.check().score(replies.get(i)).value() == 1) {
         List<Message> messages = new ArrayList<>(example.messages().subList(0, first.message()));
         messages.add(replies.get(i));
-        declined.add(new TrainingExample(example.skill(), messages, example.tools(), false));
+        right.add(new TrainingExample(example.skill(), messages, example.tools(), false));
       }
     }
-    return declined;
+    return right;
   }
 
   private static Expectation firstReply(TrainingExample example) {

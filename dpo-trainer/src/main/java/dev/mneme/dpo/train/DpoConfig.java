@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param optimizer {@code adamw} or {@code muon}
  * @param maxTokens longest prompt plus reply; longer pairs are left out, never cut
  * @param replayFraction tokens of earlier supervised text per token of pairs, in which the model is
- *     held to what it predicted before, against forgetting; also what that counts beside the pairs
+ *     held to what it predicted before, against forgetting
+ * @param replayWeight what that counts beside the pairs; 0, as in records from before it, for as
+ *     much as replayFraction says
  * @param sftEpochs passes of the supervised phase over satisfying replies; 0 skips it
  * @param sftLearningRate peak of the supervised phase
  * @param satisfactionFloor replies below it are not imitated; for kto, replies below one minus it
@@ -61,6 +63,7 @@ public record DpoConfig(
     String optimizer,
     int maxTokens,
     double replayFraction,
+    double replayWeight,
     int sftEpochs,
     double sftLearningRate,
     double satisfactionFloor,
@@ -78,6 +81,10 @@ public record DpoConfig(
 
   public DpoConfig {
     loraTargets = List.copyOf(loraTargets);
+    if (!(replayWeight >= 0)) {
+      throw new IllegalArgumentException("replayWeight must not be negative, got " + replayWeight);
+    }
+    replayWeight = replayWeight == 0 ? replayFraction : replayWeight;
     if (loss.equals(KTO)) {
       new KtoLoss(beta, desirableWeight, undesirableWeight);
       if (rpoAlpha > 0) {
@@ -153,6 +160,7 @@ public record DpoConfig(
         0.1,
         "adamw",
         1024,
+        8,
         8,
         1,
         3e-4,
@@ -231,6 +239,7 @@ public record DpoConfig(
     private String optimizer;
     private int maxTokens;
     private double replayFraction;
+    private double replayWeight;
     private int sftEpochs;
     private double sftLearningRate;
     private double satisfactionFloor;
@@ -261,6 +270,7 @@ public record DpoConfig(
       optimizer = from.optimizer;
       maxTokens = from.maxTokens;
       replayFraction = from.replayFraction;
+      replayWeight = from.replayWeight;
       sftEpochs = from.sftEpochs;
       sftLearningRate = from.sftLearningRate;
       satisfactionFloor = from.satisfactionFloor;
@@ -355,6 +365,11 @@ public record DpoConfig(
       return this;
     }
 
+    public Builder replayWeight(double value) {
+      replayWeight = value;
+      return this;
+    }
+
     public Builder sftEpochs(int value) {
       sftEpochs = value;
       return this;
@@ -433,6 +448,7 @@ public record DpoConfig(
           optimizer,
           maxTokens,
           replayFraction,
+          replayWeight,
           sftEpochs,
           sftLearningRate,
           satisfactionFloor,

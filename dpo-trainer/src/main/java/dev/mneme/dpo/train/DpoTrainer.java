@@ -443,7 +443,7 @@ public final class DpoTrainer {
       }
       List<Rehearsal.Batch> batches = rehearsal.read(replayed, tokens);
       double weight = batches.stream().mapToDouble(each -> each.batch().weight()).sum();
-      double scale = config.replayFraction() / weight;
+      double scale = config.replayWeight() / weight;
       for (Rehearsal.Batch each : batches) {
         replayed += each.batch().segments();
         model.distill(each.batch(), each.predictions(), scale);

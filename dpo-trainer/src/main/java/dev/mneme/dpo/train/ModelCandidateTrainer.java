@@ -261,12 +261,9 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
           earlier = examples.next();
           labelled = template.label(earlier.example());
         }
-        float[] weights = new float[labelled.ids().length];
-        for (int i = 1; i < weights.length; i++) {
-          weights[i] = labelled.loss()[i] ? 1 : 0;
-        }
         return new Rehearsal.Text(
-            PackedBatch.Segment.of(labelled.ids(), weights), earlier.firmly());
+            PackedBatch.Segment.of(labelled.ids(), earlier.hold().weights(labelled.loss())),
+            earlier.hold() == ReplaySource.Hold.WORDS);
       }
     };
   }

@@ -26,7 +26,7 @@ public final class Rehearsal {
   /**
    * Earlier text as tokens, those of replies weighing 1.
    *
-   * @param firmly see {@link ReplaySource.Earlier}
+   * @param firmly see {@link ReplaySource.Hold#WORDS}
    */
   public record Text(PackedBatch.Segment segment, boolean firmly) {}
 

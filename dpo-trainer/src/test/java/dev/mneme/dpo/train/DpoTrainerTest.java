@@ -139,7 +139,8 @@ class DpoTrainerTest {
   private static void rehearsing(TrainableModel model, double fraction, boolean firmly) {
     List<Rehearsal.Text> texts =
         Tiny.replay(60).stream().map(each -> new Rehearsal.Text(each.segment(), firmly)).toList();
-    DpoConfig config = config(8, 8, 8, 3e-3).toBuilder().replayFraction(fraction).build();
+    DpoConfig config =
+        config(8, 8, 8, 3e-3).toBuilder().replayFraction(fraction).replayWeight(4).build();
     TrainingSummary summary =
         new DpoTrainer(model, "hash", CHARACTERS, config, null, () -> 0)
             .train(somePairs(16), List.of(), texts.iterator(), step -> {});

@@ -73,6 +73,7 @@ final class Tiny {
         .warmupFraction(0)
         .maxTokens(128)
         .replayFraction(0)
+        .replayWeight(0.5)
         .validationFraction(0)
         .patience(0)
         .klBudget(1e9)

@@ -56,6 +56,7 @@ class TrajectoryTest {
         .learningRate(1e-3)
         .sftLearningRate(1e-3)
         .replayFraction(0.5)
+        .replayWeight(0.5)
         .maxTokens(128)
         .checkpointEvery(0)
         .klBudget(100)
