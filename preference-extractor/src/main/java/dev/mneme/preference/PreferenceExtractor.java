@@ -171,14 +171,15 @@ public final class PreferenceExtractor {
         seen.add(UserState.key(scope));
         if (optedOut) {
           refuse(session, DropReason.OPTED_OUT, "nothing of this person is learned");
-        } else if (!current.knows(session, analyzer.id())
-            || (rerunner.ready() && current.wantsReruns(session))) {
+        } else {
           Instant begin = session.turns().isEmpty() ? now : session.turns().getFirst().at();
-          current.put(
-              analyzer.analyze(
-                  session, current.standing(scope, begin), current.saidElsewhere(scope)));
-          read++;
-          changed = true;
+          List<StatedPreference> said = current.saidBefore(scope, begin, seen);
+          if (!current.knows(session, analyzer.reader(said))
+              || (rerunner.ready() && current.wantsReruns(session))) {
+            current.put(analyzer.analyze(session, current.standing(scope, begin), said));
+            read++;
+            changed = true;
+          }
         }
       }
 

@@ -59,20 +59,26 @@ final class SessionAnalyzer {
     this.rerunner = rerunner;
   }
 
-  /** Another id, and what was read before is read again. */
-  String id() {
+  /**
+   * Another one, and what was read before is read again.
+   *
+   * @param said see {@link #analyze}
+   */
+  String reader(List<StatedPreference> said) {
     return VERSION
         + " "
         + config.minConfidence()
         + " "
         + config.promptMessages()
         + " "
-        + config.promptCharacters();
+        + config.promptCharacters()
+        + " "
+        + said.stream().map(StatedPreference::id).sorted().toList();
   }
 
   /**
    * @param standing the checkable wishes that may hold in the session
-   * @param said every wish the person said in other sessions
+   * @param said what the person had wished when the session began
    */
   SessionFindings analyze(
       Session session, List<StatedPreference> standing, List<StatedPreference> said) {
@@ -87,7 +93,7 @@ final class SessionAnalyzer {
     private final List<Turn> line = new ArrayList<>();
     private final Map<String, List<Turn>> alternatives = new LinkedHashMap<>();
     private final Map<String, List<Turn>> rivals = new HashMap<>();
-    private final List<StatedPreference> saidElsewhere;
+    private final List<StatedPreference> said;
     private final List<StatedPreference> wishes = new ArrayList<>();
     private final List<StatedPreference> checkable = new ArrayList<>();
     private final Map<String, List<Sighting>> sightings = new LinkedHashMap<>();
@@ -95,10 +101,9 @@ final class SessionAnalyzer {
     private final List<Candidate> candidates = new ArrayList<>();
     private int openReruns;
 
-    Reading(
-        Session session, List<StatedPreference> standing, List<StatedPreference> saidElsewhere) {
+    Reading(Session session, List<StatedPreference> standing, List<StatedPreference> said) {
       this.session = session;
-      this.saidElsewhere = saidElsewhere;
+      this.said = said;
       this.checkable.addAll(standing);
       for (Turn each : session.turns()) {
         byId.put(each.id(), each);
@@ -146,7 +151,7 @@ final class SessionAnalyzer {
           });
       return new SessionFindings(
           session.scope(),
-          session.fingerprint(id()),
+          session.fingerprint(reader(said)),
           session.turns().size(),
           judged.size(),
           clear,
@@ -526,8 +531,8 @@ final class SessionAnalyzer {
       if (provenance == null) {
         return "";
       }
-      var said = new ArrayList<>(saidElsewhere);
-      wishes.stream().filter(wish -> precedes(wish, reply)).forEach(said::add);
+      var stated = new ArrayList<>(said);
+      wishes.stream().filter(wish -> precedes(wish, reply)).forEach(stated::add);
       var lines = new ArrayList<MemoryBlock.Line>();
       for (String id : provenance.memoriesUsed()) {
         MemoryBlock.Line line = session.memories().get(id);
@@ -538,7 +543,7 @@ final class SessionAnalyzer {
       return SystemPrompt.render(
           SystemPrompt.PERSONA,
           LocalDate.ofInstant(reply.at(), ZoneOffset.UTC),
-          StatedPreference.instructions(said, session.scope().session(), reply.at()),
+          StatedPreference.instructions(stated, session.scope().session(), reply.at()),
           lines);
     }
 

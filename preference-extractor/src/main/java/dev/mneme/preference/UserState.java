@@ -104,11 +104,16 @@ final class UserState {
     return standing;
   }
 
-  /** Every wish the person told this agent in other sessions. */
-  List<StatedPreference> saidElsewhere(Scope session) {
+  /**
+   * What the person had told this agent when a session began.
+   *
+   * @param seen keys of the sessions that are still there; what was said in others is erased
+   */
+  List<StatedPreference> saidBefore(Scope session, Instant begin, Set<String> seen) {
     return wishes.stream()
         .filter(wish -> wish.scope().agent().equals(session.agent()))
-        .filter(wish -> !wish.scope().equals(session))
+        .filter(wish -> wish.from().isBefore(begin))
+        .filter(wish -> !wish.scope().equals(session) && seen.contains(key(wish.scope())))
         .toList();
   }
 

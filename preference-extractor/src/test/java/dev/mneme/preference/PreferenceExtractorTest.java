@@ -203,8 +203,14 @@ class PreferenceExtractorTest {
             .assistant("26 miles.")
             .fix("42 km.")
             .session();
-    assertThat(run(before, wish, after).only(Origin.FIX).prompt().getFirst().content())
+    var state = ExtractorState.inMemory();
+    var extractor = new PreferenceExtractor(ExtractorConfig.defaults(), InstantSource.fixed(NOW));
+    Result all = run(extractor, History.of(List.of(before, wish, after)), state);
+    assertThat(all.only(Origin.FIX).prompt().getFirst().content())
         .endsWith("The user prefers:\n- Use metric units.");
+    Result erased = run(extractor, History.of(List.of(before, after)), state);
+    assertThat(erased.only(Origin.FIX).prompt().getFirst().content())
+        .endsWith("Today is 2026-03-01.");
   }
 
   @Test
