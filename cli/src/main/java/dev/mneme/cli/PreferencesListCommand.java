@@ -145,7 +145,12 @@ final class PreferencesListCommand implements Callable<Integer> {
     }
 
     private static void add(StringBuilder text, String who, String what) {
-      text.append("  ").append(who).append(": ").append(what.strip()).append('\n');
+      text.append("  ").append(who).append(": ").append(indented(what)).append('\n');
+    }
+
+    /** A system message has many lines, which must not look like the command's own. */
+    static String indented(String text) {
+      return text.strip().replace("\n", "\n    ");
     }
   }
 }

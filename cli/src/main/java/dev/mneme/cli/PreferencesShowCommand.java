@@ -93,7 +93,13 @@ final class PreferencesShowCommand implements Callable<Integer> {
             reply.weight());
         reply
             .prompt()
-            .forEach(m -> out.printf(Locale.ROOT, "  %s: %s%n", m.role().wireName(), m.content()));
+            .forEach(
+                m ->
+                    out.printf(
+                        Locale.ROOT,
+                        "  %s: %s%n",
+                        m.role().wireName(),
+                        PreferencesText.indented(m.content())));
         reply.reply().forEach(m -> out.printf(Locale.ROOT, "  reply: %s%n", m.content()));
         reply
             .evidence()
