@@ -173,7 +173,7 @@ public final class PreferenceExtractor {
           refuse(session, DropReason.OPTED_OUT, "nothing of this person is learned");
         } else {
           Instant begin = session.turns().isEmpty() ? now : session.turns().getFirst().at();
-          List<StatedPreference> said = current.saidBefore(scope, begin, seen);
+          List<StatedPreference> said = current.standingBefore(scope, begin, seen);
           if (!current.knows(session, analyzer.reader(said))
               || (rerunner.ready() && current.wantsReruns(session))) {
             current.put(analyzer.analyze(session, current.standing(scope, begin), said));

@@ -78,7 +78,7 @@ final class SessionAnalyzer {
 
   /**
    * @param standing the checkable wishes that may hold in the session
-   * @param said what the person had wished when the session began
+   * @param said what the person had asked for, in words that a prompt repeats, when it began
    */
   SessionFindings analyze(
       Session session, List<StatedPreference> standing, List<StatedPreference> said) {

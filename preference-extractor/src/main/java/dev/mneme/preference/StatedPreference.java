@@ -85,6 +85,15 @@ public record StatedPreference(
     ALWAYS
   }
 
+  /** As they were said. */
+  static final Comparator<StatedPreference> IN_ORDER =
+      Comparator.comparing(StatedPreference::from).thenComparing(StatedPreference::id);
+
+  /** Of two wishes with the same one the later holds. */
+  String subject() {
+    return slot + (slot == Slot.OTHER ? value : "");
+  }
+
   StatedPreference endedAt(Instant time) {
     return new StatedPreference(
         id, scope, slot, value, wording, instruction, reach, turnId, from, time);
@@ -128,17 +137,14 @@ public record StatedPreference(
   /** The wishes with each one's {@link #until} set to when the next about the same slot began. */
   public static List<StatedPreference> resolve(List<StatedPreference> stated) {
     var ordered = new ArrayList<>(stated);
-    ordered.sort(Comparator.comparing(StatedPreference::from).thenComparing(StatedPreference::id));
+    ordered.sort(IN_ORDER);
     Map<String, Integer> open = new LinkedHashMap<>();
     for (int i = 0; i < ordered.size(); i++) {
       StatedPreference wish = ordered.get(i);
       if (wish.reach == Reach.REPLY) {
         continue;
       }
-      String key =
-          wish.slot
-              + (wish.slot == Slot.OTHER ? wish.value : "")
-              + (wish.reach == Reach.SESSION ? wish.scope.session() : "");
+      String key = wish.subject() + (wish.reach == Reach.SESSION ? wish.scope.session() : "");
       Integer before = open.put(key, i);
       if (before != null) {
         ordered.set(before, ordered.get(before).endedAt(wish.from));

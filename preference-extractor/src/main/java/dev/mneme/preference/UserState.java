@@ -4,10 +4,12 @@ import dev.mneme.data.Scope;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BinaryOperator;
 
 /**
  * What is remembered of one user between runs: the findings of each session, by session. Reading a
@@ -17,7 +19,10 @@ final class UserState {
   private final String tenant;
   private final String user;
   private final Map<String, SessionFindings> sessions = new LinkedHashMap<>();
-  private final List<StatedPreference> wishes = new ArrayList<>();
+
+  /** Of the sessions in which any were said, by session: few of many. */
+  private final Map<String, List<StatedPreference>> wishes = new LinkedHashMap<>();
+
   private int clearReplies;
 
   UserState(String tenant, String user) {
@@ -53,10 +58,12 @@ final class UserState {
     SessionFindings before = sessions.put(key(findings.scope()), findings);
     if (before != null) {
       clearReplies -= before.clear().size();
-      wishes.removeIf(wish -> wish.scope().equals(findings.scope()));
     }
     clearReplies += findings.clear().size();
-    wishes.addAll(findings.wishes());
+    wishes.remove(key(findings.scope()));
+    if (!findings.wishes().isEmpty()) {
+      wishes.put(key(findings.scope()), findings.wishes());
+    }
   }
 
   /** Forgets the sessions with other keys; whether there were any. */
@@ -65,9 +72,8 @@ final class UserState {
     for (var each = sessions.entrySet().iterator(); each.hasNext(); ) {
       var entry = each.next();
       if (!keys.contains(entry.getKey())) {
-        Scope scope = entry.getValue().scope();
         clearReplies -= entry.getValue().clear().size();
-        wishes.removeIf(wish -> wish.scope().equals(scope));
+        wishes.remove(entry.getKey());
         each.remove();
         any = true;
       }
@@ -87,16 +93,18 @@ final class UserState {
   List<StatedPreference> standing(Scope session, Instant time) {
     Map<String, StatedPreference> latest = new LinkedHashMap<>();
     var later = new ArrayList<StatedPreference>();
-    for (StatedPreference wish : wishes) {
-      if (wish.reach() != StatedPreference.Reach.ALWAYS
-          || wish.scope().equals(session)
-          || !FormCheck.canCheck(wish)) {
-        continue;
-      }
-      if (wish.from().isAfter(time)) {
-        later.add(wish);
-      } else {
-        latest.merge(wish.slot().name(), wish, (a, b) -> b.from().isBefore(a.from()) ? a : b);
+    for (List<StatedPreference> said : wishes.values()) {
+      for (StatedPreference wish : said) {
+        if (wish.reach() != StatedPreference.Reach.ALWAYS
+            || wish.scope().equals(session)
+            || !FormCheck.canCheck(wish)) {
+          continue;
+        }
+        if (wish.from().isAfter(time)) {
+          later.add(wish);
+        } else {
+          latest.merge(wish.slot().name(), wish, (a, b) -> b.from().isBefore(a.from()) ? a : b);
+        }
       }
     }
     var standing = new ArrayList<>(latest.values());
@@ -105,21 +113,31 @@ final class UserState {
   }
 
   /**
-   * What the person had told this agent when a session began.
+   * What the person had asked this agent for and still wanted when a session began.
    *
    * @param seen keys of the sessions that are still there; what was said in others is erased
    */
-  List<StatedPreference> saidBefore(Scope session, Instant begin, Set<String> seen) {
-    return wishes.stream()
-        .filter(wish -> wish.scope().agent().equals(session.agent()))
-        .filter(wish -> wish.from().isBefore(begin))
-        .filter(wish -> !wish.scope().equals(session) && seen.contains(key(wish.scope())))
-        .toList();
+  List<StatedPreference> standingBefore(Scope session, Instant begin, Set<String> seen) {
+    String own = key(session);
+    Map<String, StatedPreference> latest = new HashMap<>();
+    wishes.forEach(
+        (key, said) -> {
+          if (!key.equals(own) && seen.contains(key)) {
+            for (StatedPreference wish : said) {
+              if (wish.reach() == StatedPreference.Reach.ALWAYS
+                  && wish.scope().agent().equals(session.agent())
+                  && wish.from().isBefore(begin)) {
+                latest.merge(wish.subject(), wish, BinaryOperator.maxBy(StatedPreference.IN_ORDER));
+              }
+            }
+          }
+        });
+    return latest.values().stream().sorted(StatedPreference.IN_ORDER).toList();
   }
 
   /** Every wish, each ended when the next about the same began. */
   List<StatedPreference> wishes() {
-    return StatedPreference.resolve(wishes);
+    return StatedPreference.resolve(wishes.values().stream().flatMap(List::stream).toList());
   }
 
   /** The clear replies, oldest first. */
