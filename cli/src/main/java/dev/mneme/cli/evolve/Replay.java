@@ -53,8 +53,12 @@ public final class Replay implements ReplaySource {
   public Iterator<Earlier> from(Path start) {
     Iterator<Earlier> all = held(curriculum.examples(seed, false), Hold.CONTENT);
     Iterator<Earlier> reworded = held(curriculum.reworded(seed, skill -> true), Hold.CONTENT);
-    Iterator<Earlier> abstaining = held(own(start, ABSTENTION), Hold.WHOLE);
-    Iterator<Earlier> declining = held(own(start, SAFETY), Hold.WORDS);
+    Iterator<Earlier> abstaining;
+    Iterator<Earlier> declining;
+    try (ChatModel model = models.open(start.toString())) {
+      abstaining = held(own(model, ABSTENTION), Hold.WHOLE);
+      declining = held(own(model, SAFETY), Hold.WORDS);
+    }
     List<Iterator<Earlier>> turns = List.of(all, abstaining, reworded, declining);
     return Stream.generate(() -> turns).flatMap(List::stream).map(Iterator::next).iterator();
   }
@@ -72,20 +76,17 @@ public final class Replay implements ReplaySource {
   }
 
   /** Endless; the curriculum's own replies where the checkpoint gives no right one. */
-  private Stream<TrainingExample> own(Path start, Predicate<String> skills) {
-    List<TrainingExample> own = right(start, skills);
+  private Stream<TrainingExample> own(ChatModel model, Predicate<String> skills) {
+    List<TrainingExample> own = right(model, skills);
     return own.isEmpty()
         ? curriculum.examples(seed, false, skills)
         : Stream.generate(() -> own).flatMap(List::stream);
   }
 
   /** What the checkpoint rightly declines or does not know, and how it says so. */
-  private List<TrainingExample> right(Path start, Predicate<String> skills) {
+  private List<TrainingExample> right(ChatModel model, Predicate<String> skills) {
     List<TrainingExample> asked = curriculum.reworded(seed, skills).limit(ASKED).toList();
-    List<Message> replies;
-    try (ChatModel model = models.open(start.toString())) {
-      replies = Greedy.replies(model, asked, Replay::firstReply, REPLY_TOKENS);
-    }
+    List<Message> replies = Greedy.replies(model, asked, Replay::firstReply, REPLY_TOKENS);
     List<TrainingExample> right = new ArrayList<>();
     for (int i = 0; i < replies.size(); i++) {
       TrainingExample example = asked.get(i);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -277,7 +278,7 @@ public final class DpoTrainer {
         part(
             StepWatch.Source.REPLY,
             reply.id(),
-            PackedBatch.of(reply.segment()),
+            () -> PackedBatch.of(reply.segment()),
             new double[] {dLoss[i]});
       }
       requireFinite("sft", step, loss);
@@ -390,7 +391,7 @@ public final class DpoTrainer {
           part(
               StepWatch.Source.PAIR,
               item.id(),
-              pack(List.of(item)),
+              () -> pack(List.of(item)),
               Arrays.copyOfRange(dLoss, first, s));
         }
         model.backward(dLoss);
@@ -412,12 +413,14 @@ public final class DpoTrainer {
       }
     }
 
-    private void part(StepWatch.Source source, String id, PackedBatch batch, double[] dLoss) {
+    /** The batch is made only for who watches. */
+    private void part(
+        StepWatch.Source source, String id, Supplier<PackedBatch> batch, double[] dLoss) {
       part(
           source,
           id,
           again -> {
-            again.forward(batch);
+            again.forward(batch.get());
             again.backward(dLoss);
           });
     }
@@ -460,7 +463,7 @@ public final class DpoTrainer {
     int from = 0;
     int tokens = 0;
     for (int at = 0; at < items.size(); at++) {
-      int more = items.get(at).sides().stream().mapToInt(each -> each.segment().length()).sum();
+      int more = items.get(at).length();
       boolean full = at - from == config.pairsPerMicroBatch() || tokens + more > PASS_TOKENS;
       if (full && at > from) {
         micro.add(items.subList(from, at));
