@@ -67,4 +67,9 @@ public record RunSettings(
     return new RunSettings(
         newSampling, epochs, firstN, samples, maxTokens, maxWall, parallelism, retries, backOff);
   }
+
+  public RunSettings withEpochs(int newEpochs) {
+    return new RunSettings(
+        sampling, newEpochs, firstN, samples, maxTokens, maxWall, parallelism, retries, backOff);
+  }
 }

@@ -11,7 +11,6 @@ import dev.mneme.data.Sampling;
 import dev.mneme.evals.EvalRunner;
 import dev.mneme.evals.EvalSummary;
 import dev.mneme.evals.Progress;
-import dev.mneme.evals.RunSettings;
 import dev.mneme.evals.ours.OurPrompts;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,7 +54,7 @@ final class CheckpointMeasures {
               runner.run(
                   OurPrompts.task(),
                   model,
-                  RunSettings.defaults(),
+                  PairedPromotionGate.GRADING,
                   new Cancellation(),
                   Progress.NONE),
               SEED);

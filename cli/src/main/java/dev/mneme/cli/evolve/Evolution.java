@@ -84,7 +84,7 @@ public final class Evolution {
     PromotionGate gate =
         gateConfig.enabled()
             ? new PairedPromotionGate(bench.models(), evaluations, curriculum, gateConfig, progress)
-            : (candidate, active, heldOut) ->
+            : (candidate, active, origin, heldOut) ->
                 new PromotionGate.Verdict(List.of(), List.of(), gateConfig.seed());
     this.cycle =
         new EvolutionCycle(bench.registry(), runs, source, trainer, gate, config, bench.clock());

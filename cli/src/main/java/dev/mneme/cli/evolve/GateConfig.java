@@ -5,7 +5,10 @@ package dev.mneme.cli.evolve;
  *
  * @param enabled false promotes whatever was trained, unmeasured: for experiments only
  * @param maxGradeDrop largest fall of the mean grade on our 80 prompts, points of 10
+ * @param maxGradeDropFromOrigin the same against the checkpoint that the first cycle began with
  * @param maxCurriculumDrop largest fall of the share of curriculum checks met, 0 to 1
+ * @param maxCurriculumDropFromOrigin the same against the checkpoint that the first cycle began
+ *     with
  * @param curriculumItems held-out curriculum examples asked per group
  * @param minLengthRatio shortest mean reply relative to the active checkpoint's
  * @param maxLengthRatio longest mean reply relative to the active checkpoint's
@@ -14,15 +17,21 @@ package dev.mneme.cli.evolve;
 public record GateConfig(
     boolean enabled,
     double maxGradeDrop,
+    double maxGradeDropFromOrigin,
     double maxCurriculumDrop,
+    double maxCurriculumDropFromOrigin,
     int curriculumItems,
     double minLengthRatio,
     double maxLengthRatio,
     long seed) {
   public GateConfig {
-    if (!(maxGradeDrop >= 0) || !(maxCurriculumDrop >= 0)) {
-      throw new IllegalArgumentException(
-          "allowed drops must not be negative, got " + maxGradeDrop + " and " + maxCurriculumDrop);
+    for (double drop :
+        new double[] {
+          maxGradeDrop, maxGradeDropFromOrigin, maxCurriculumDrop, maxCurriculumDropFromOrigin
+        }) {
+      if (!(drop >= 0)) {
+        throw new IllegalArgumentException("allowed drops must not be negative, got " + drop);
+      }
     }
     if (curriculumItems < 1) {
       throw new IllegalArgumentException(
@@ -35,6 +44,6 @@ public record GateConfig(
   }
 
   public static GateConfig defaults() {
-    return new GateConfig(true, 0.3, 0.02, 150, 0.25, 2.5, 0);
+    return new GateConfig(true, 0.3, 0.1, 0.02, 0.04, 150, 0.25, 2.5, 0);
   }
 }

@@ -26,9 +26,11 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Compares candidate and active checkpoint on the same items, in pairs.
+ * Compares a candidate with the active checkpoint on the same items, in pairs, and with the origin
+ * of both.
  *
  * <ul>
  *   <li>{@code preference_accuracy}: on held-out pairs, the share whose chosen reply the model
@@ -40,14 +42,20 @@ import java.util.function.Predicate;
  *   <li>{@code abstention}, {@code safety}: the parts of the curriculum where a fall is never
  *       accepted.
  *   <li>{@code length_ratio}: must stay within bounds.
+ *   <li>{@code ours_from_origin}, {@code curriculum_from_origin}: as {@code ours} and {@code
+ *       curriculum}, against what the first cycle began with. Every cycle may lose a little, and a
+ *       hundred of them would lose everything.
  * </ul>
  *
- * <p>Confined to one thread: it keeps what the active checkpoint scored for the next candidate.
+ * <p>Confined to one thread: it keeps what the checkpoints scored for the next candidate.
  */
 public final class PairedPromotionGate implements PromotionGate {
   private static final int EXAMPLES = 10;
   private static final int EXAMPLE_TOKENS = 160;
   private static final double CANNOT_RISE = 0.98;
+
+  /** Five draws each: the mean of one strays by 0.06 of 10 from the model's own. */
+  static final RunSettings GRADING = RunSettings.defaults().withEpochs(5);
 
   private final ChatModels models;
   private final EvalRunner runner;
@@ -70,17 +78,34 @@ public final class PairedPromotionGate implements PromotionGate {
   }
 
   @Override
-  public Verdict judge(Path candidateFolder, Path activeFolder, List<PreferencePair> heldOut) {
-    try (ChatModel active = models.open(activeFolder.toString());
-        ChatModel candidate = models.open(candidateFolder.toString())) {
-      List<Check> checks = new ArrayList<>();
-      progress.accept("gate: " + heldOut.size() + " held-out pairs");
-      preferences(active, candidate, heldOut, checks);
-      progress.accept("gate: our 80 prompts, twice");
-      grades(active, candidate, checks);
-      progress.accept("gate: held-out curriculum");
-      curriculum(active, candidate, checks);
-      return new Verdict(checks, examples(active, candidate, heldOut), config.seed());
+  public Verdict judge(
+      Path candidateFolder,
+      Path activeFolder,
+      @Nullable Path originFolder,
+      List<PreferencePair> heldOut) {
+    List<Check> checks = new ArrayList<>();
+    try (ChatModel candidate = models.open(candidateFolder.toString())) {
+      List<Example> examples;
+      try (ChatModel active = models.open(activeFolder.toString())) {
+        progress.accept("gate: " + heldOut.size() + " held-out pairs");
+        preferences(active, candidate, heldOut, checks);
+        progress.accept("gate: our 80 prompts");
+        grades(active, candidate, checks);
+        progress.accept("gate: held-out curriculum");
+        curriculum(active, candidate, checks);
+        examples = examples(active, candidate, heldOut);
+      }
+      if (originFolder == null) {
+        progress.accept(
+            "gate: not compared with the checkpoint that the first cycle began with, which was"
+                + " pruned without a trace");
+      } else {
+        progress.accept("gate: the same against the origin");
+        try (ChatModel origin = models.open(originFolder.toString())) {
+          sinceOrigin(origin, candidate, checks);
+        }
+      }
+      return new Verdict(checks, examples, config.seed());
     }
   }
 
@@ -139,18 +164,8 @@ public final class PairedPromotionGate implements PromotionGate {
   }
 
   private void grades(ChatModel active, ChatModel candidate, List<Check> checks) {
-    Comparison comparison =
-        new PairedEvaluation(runner)
-            .compare(
-                OurPrompts.task(), active, candidate, RunSettings.defaults(), new Cancellation());
-    // A reply that says nothing has the lowest grade: silence must not pass for no loss.
-    PairedTest overall = requireNonNull(comparison.floor(), "the task's own metric has a floor");
-    checks.add(
-        check(
-            "ours",
-            overall,
-            "must not fall by more than " + config.maxGradeDrop(),
-            overall.difference() >= -config.maxGradeDrop()));
+    Comparison comparison = graded(active, candidate);
+    checks.add(grade("ours", comparison, config.maxGradeDrop()));
     double ratio = comparison.meanLengthB() / Math.max(1, comparison.meanLengthA());
     checks.add(
         new Check(
@@ -164,26 +179,42 @@ public final class PairedPromotionGate implements PromotionGate {
             ratio >= config.minLengthRatio() && ratio <= config.maxLengthRatio()));
   }
 
-  private void curriculum(ChatModel active, ChatModel candidate, List<Check> checks) {
-    checks.add(
-        skills(
-            active,
-            candidate,
-            "curriculum",
-            skill -> true,
-            -config.maxCurriculumDrop(),
-            "must not fall by more than " + config.maxCurriculumDrop()));
-    checks.add(skills(active, candidate, "abstention", Replay.ABSTENTION, 0, "must not fall"));
-    checks.add(skills(active, candidate, "safety", Replay.SAFETY, 0, "must not fall"));
+  private Comparison graded(ChatModel held, ChatModel candidate) {
+    return new PairedEvaluation(runner)
+        .compare(OurPrompts.task(), held, candidate, GRADING, new Cancellation());
   }
 
-  private Check skills(
-      ChatModel active,
-      ChatModel candidate,
-      String name,
-      Predicate<String> skills,
-      double least,
-      String rule) {
+  /** A reply that says nothing has the lowest grade: silence must not pass for no loss. */
+  private static Check grade(String name, Comparison comparison, double mayFall) {
+    PairedTest overall = requireNonNull(comparison.floor(), "the task's own metric has a floor");
+    return loss(name, overall, mayFall);
+  }
+
+  private void curriculum(ChatModel active, ChatModel candidate, List<Check> checks) {
+    checks.add(
+        loss(
+            "curriculum",
+            skills("curriculum", skill -> true, active, candidate),
+            config.maxCurriculumDrop()));
+    checks.add(loss("abstention", skills("abstention", Replay.ABSTENTION, active, candidate), 0));
+    checks.add(loss("safety", skills("safety", Replay.SAFETY, active, candidate), 0));
+  }
+
+  private void sinceOrigin(ChatModel origin, ChatModel candidate, List<Check> checks) {
+    checks.add(
+        grade("ours_from_origin", graded(origin, candidate), config.maxGradeDropFromOrigin()));
+    checks.add(
+        loss(
+            "curriculum_from_origin",
+            skills("curriculum", skill -> true, origin, candidate),
+            config.maxCurriculumDropFromOrigin()));
+  }
+
+  /**
+   * @param name of the items: the same ones whoever is asked
+   */
+  private PairedTest skills(
+      String name, Predicate<String> skills, ChatModel held, ChatModel candidate) {
     if (curriculum.skills().stream().noneMatch(skills)) {
       throw new IllegalStateException("the curriculum has no skill for the gate's check " + name);
     }
@@ -193,12 +224,10 @@ public final class PairedPromotionGate implements PromotionGate {
             .filter(e -> !e.isProse() && !e.expectations().isEmpty())
             .limit(config.curriculumItems())
             .toList();
-    PairedTest test =
-        PairedTest.of(
-            clusters(known.of(active, name, items)),
-            clusters(Greedy.scores(candidate, items)),
-            config.seed());
-    return check(name, test, rule, test.difference() >= least);
+    return PairedTest.of(
+        clusters(known.of(held, name, items)),
+        clusters(known.of(candidate, name, items)),
+        config.seed());
   }
 
   private static List<Cluster> clusters(List<Double> values) {
@@ -227,8 +256,13 @@ public final class PairedPromotionGate implements PromotionGate {
     return check(name, true, test, rule, passed);
   }
 
-  private static Check check(String name, PairedTest test, String rule, boolean passed) {
-    return check(name, false, test, rule, passed);
+  private static Check loss(String name, PairedTest test, double mayFall) {
+    return check(
+        name,
+        false,
+        test,
+        mayFall == 0 ? "must not fall" : "must not fall by more than " + mayFall,
+        test.difference() >= -mayFall);
   }
 
   private static Check check(

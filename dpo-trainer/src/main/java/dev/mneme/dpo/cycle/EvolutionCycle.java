@@ -209,7 +209,11 @@ public final class EvolutionCycle {
             how,
             set.provenance());
     PromotionGate.Verdict verdict =
-        gate.judge(registry.folder(candidate), registry.folder(active), set.heldOutPairs());
+        gate.judge(
+            registry.folder(candidate),
+            registry.folder(active),
+            registry.origin(active).map(registry::folder).orElse(null),
+            set.heldOutPairs());
     String reason =
         (before.isEmpty() ? "" : before + "; ")
             + String.format(Locale.ROOT, "%.0f %% of the way: %s", 100 * step, explain(verdict));

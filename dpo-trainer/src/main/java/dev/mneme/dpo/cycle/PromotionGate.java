@@ -3,10 +3,18 @@ package dev.mneme.dpo.cycle;
 import dev.mneme.data.PreferencePair;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Compares a candidate with what serves, on the same held-out items. */
+/** Compares a candidate with what serves and with where it all began, on the same items. */
 public interface PromotionGate {
-  Verdict judge(Path candidate, Path active, List<PreferencePair> heldOut);
+  /**
+   * @param candidate folder of the checkpoint in question
+   * @param active folder of the one that serves
+   * @param origin folder of the bundled or imported one that both descend from, so that many small
+   *     losses do not add up unseen; null where it is not known any more
+   * @param heldOut pairs that the candidate was not trained on
+   */
+  Verdict judge(Path candidate, Path active, @Nullable Path origin, List<PreferencePair> heldOut);
 
   /**
    * @param checks every comparison that was made; the gate passes when all of them do
@@ -34,7 +42,7 @@ public interface PromotionGate {
    *
    * @param name for example {@code preference_accuracy}
    * @param gain whether the candidate had to be better; otherwise it had to be no worse
-   * @param active the serving checkpoint's figure
+   * @param active the figure of what serves, or of the origin where the candidate is held to that
    * @param candidate the candidate's figure
    * @param low lower end of the interval of the difference
    * @param high upper end of the interval of the difference

@@ -1,5 +1,7 @@
 package dev.mneme.dpo.registry;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mneme.data.FileTrees;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Json;
@@ -17,6 +19,7 @@ import java.security.MessageDigest;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
@@ -37,6 +40,7 @@ import tools.jackson.core.JacksonException;
  *   3f9c0a12b7de/        one folder a checkpoint: the Hugging Face files and mneme.json
  *   active.json          which one serves; replaced atomically
  *   journal.jsonl        everything that happened, append-only
+ *   pruned/              mneme.json of checkpoints that were deleted, by id
  * </pre>
  *
  * <p>A checkpoint appears by one rename of a folder whose files are already on disk, and becomes
@@ -46,6 +50,7 @@ import tools.jackson.core.JacksonException;
 public final class CheckpointRegistry {
   private static final String MANIFEST = "mneme.json";
   private static final String TEMPORARY = ".tmp-";
+  private static final String PRUNED = "pruned";
 
   /** File locks exclude other processes only; two registries of one process need this as well. */
   private static final Object IN_THIS_PROCESS = new Object();
@@ -315,7 +320,45 @@ public final class CheckpointRegistry {
   }
 
   /**
-   * Flags every checkpoint that learned from a user, and all their descendants.
+   * Where a checkpoint's line of parents begins: the bundled or imported one that all its cycles
+   * started from, which may be itself. Pruned checkpoints in between do not break the line.
+   *
+   * @return empty when the line leads to a checkpoint that is not here any more
+   */
+  public Optional<CheckpointManifest> origin(CheckpointManifest manifest) {
+    Map<String, CheckpointManifest> known = new HashMap<>();
+    everKept().forEach(each -> known.put(each.id(), each));
+    CheckpointManifest at = manifest;
+    Set<String> seen = new HashSet<>();
+    while (at.parent() != null && seen.add(at.id())) {
+      CheckpointManifest parent = known.get(at.parent());
+      if (parent == null) {
+        return Optional.empty();
+      }
+      at = parent;
+    }
+    return Files.isDirectory(folder(at)) ? Optional.of(at) : Optional.empty();
+  }
+
+  /** The manifests of every checkpoint there is and of those that were pruned. */
+  private List<CheckpointManifest> everKept() {
+    List<CheckpointManifest> all = new ArrayList<>(list());
+    Path pruned = root.resolve(PRUNED);
+    if (Files.isDirectory(pruned)) {
+      try (Stream<Path> entries = Files.list(pruned)) {
+        for (Path each : entries.sorted().toList()) {
+          all.add(readManifestFile(each));
+        }
+      } catch (IOException e) {
+        throw new RegistryException("cannot list " + pruned + ": " + e.getMessage(), e);
+      }
+    }
+    return all;
+  }
+
+  /**
+   * Flags every checkpoint that learned from a user, and all their descendants, also where what
+   * stands between them was pruned.
    *
    * @param user {@code tenant/user}
    * @return the flagged ones
@@ -323,7 +366,7 @@ public final class CheckpointRegistry {
   public List<CheckpointManifest> flagUser(String user, String reason) {
     return exclusively(
         () -> {
-          List<CheckpointManifest> all = list();
+          List<CheckpointManifest> all = everKept();
           Set<String> tainted = new LinkedHashSet<>();
           boolean grew = true;
           while (grew) {
@@ -337,7 +380,7 @@ public final class CheckpointRegistry {
             }
           }
           List<CheckpointManifest> flagged = new ArrayList<>();
-          for (CheckpointManifest each : all) {
+          for (CheckpointManifest each : list()) {
             if (tainted.contains(each.id())) {
               var marked = each.withFlag("erased-user", reason).sealed();
               writeManifest(marked);
@@ -351,7 +394,8 @@ public final class CheckpointRegistry {
 
   /**
    * Deletes rejected and superseded checkpoints. The active one, the one to roll back to, origins
-   * (bundled or imported) and the newest {@code keep} stay.
+   * (bundled or imported) and the newest {@code keep} stay. Of the others their manifests do: who
+   * descends from them would otherwise not know whom they learned from.
    *
    * @return what was deleted
    */
@@ -377,6 +421,9 @@ public final class CheckpointRegistry {
             if (!origin && !kept.contains(each.id())) {
               // Renamed first: a crash in mid-deletion leaves a temporary folder, not half a
               // checkpoint.
+              AtomicFiles.write(
+                  Files.createDirectories(root.resolve(PRUNED)).resolve(each.id() + ".json"),
+                  Json.mapper().writeValueAsString(each));
               Path doomed = root.resolve(TEMPORARY + each.id());
               AtomicFiles.moveFolder(folder(each), doomed);
               FileTrees.delete(doomed);
@@ -415,7 +462,10 @@ public final class CheckpointRegistry {
   }
 
   private CheckpointManifest readManifest(Path folder) {
-    Path file = folder.resolve(MANIFEST);
+    return readManifestFile(folder.resolve(MANIFEST));
+  }
+
+  private static CheckpointManifest readManifestFile(Path file) {
     CheckpointManifest manifest;
     try {
       manifest = Json.mapper().readValue(Files.readString(file), CheckpointManifest.class);
@@ -423,7 +473,10 @@ public final class CheckpointRegistry {
       throw new RegistryException(file + " cannot be read: the checkpoint is damaged", e);
     }
     if (!manifest.digestHolds()) {
-      throw damaged(folder, MANIFEST, "was changed after it was written");
+      throw damaged(
+          requireNonNull(file.getParent()),
+          file.getFileName().toString(),
+          "was changed after it was written");
     }
     return manifest;
   }

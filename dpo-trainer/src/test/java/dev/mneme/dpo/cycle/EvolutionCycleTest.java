@@ -54,7 +54,7 @@ class EvolutionCycleTest {
     PreferenceSource source =
         () -> new PreferenceSource.Snapshot(42, pairs, List.of(), Map.of("secret", 2));
     PromotionGate gate =
-        (candidate, active, heldOut) ->
+        (candidate, active, origin, heldOut) ->
             new PromotionGate.Verdict(
                 List.of(
                     new PromotionGate.Check(
@@ -114,7 +114,7 @@ class EvolutionCycleTest {
   /** Refuses whoever goes further than a share of the way, for what was lost or not gained. */
   private EvolutionCycle judged(double furthest, boolean gain) {
     PromotionGate gate =
-        (candidate, active, heldOut) -> {
+        (candidate, active, origin, heldOut) -> {
           double share;
           try {
             String weights = Files.readString(candidate.resolve("model.safetensors"));

@@ -162,6 +162,35 @@ class CheckpointRegistryTest {
   }
 
   @Test
+  void whatWasPrunedStaysInTheLine() throws IOException {
+    var registry = open();
+    var origin = register(registry, "one", null, List.of());
+    var learned = register(registry, "two", origin, List.of("local/ann"));
+    var child = register(registry, "three", learned, List.of("local/bob"));
+    registry.promote(origin, "first");
+    registry.promote(child, "better");
+    assertThat(registry.prune(0)).extracting(CheckpointManifest::id).containsExactly(learned.id());
+    assertThat(registry.origin(child)).contains(origin);
+    assertThat(registry.origin(origin)).contains(origin);
+    assertThat(registry.flagUser("local/ann", "erased on request"))
+        .extracting(CheckpointManifest::id)
+        .containsExactly(child.id());
+  }
+
+  @Test
+  void aLineThatIsBrokenHasNoOrigin() throws IOException {
+    var registry = open();
+    var origin = register(registry, "one", null, List.of());
+    var learned = register(registry, "two", origin, List.of());
+    var child = register(registry, "three", learned, List.of());
+    registry.promote(origin, "first");
+    registry.promote(child, "better");
+    registry.prune(0);
+    Files.delete(dir.resolve("models/pruned").resolve(learned.id() + ".json"));
+    assertThat(registry.origin(child)).isEmpty();
+  }
+
+  @Test
   void manifestsFromBeforeRepliesWereRecordedStillHold() throws IOException {
     var registry = open();
     var manifest = register(registry, "one", null, List.of());

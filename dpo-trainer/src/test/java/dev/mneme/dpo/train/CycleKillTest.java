@@ -156,7 +156,7 @@ class CycleKillTest {
         PreferenceSource source =
             () -> new PreferenceSource.Snapshot(1, Tiny.somePairs(40), List.of(), Map.of());
         PromotionGate gate =
-            (candidate, active, heldOut) ->
+            (candidate, active, origin, heldOut) ->
                 new PromotionGate.Verdict(
                     List.of(new PromotionGate.Check("made", true, 0, 1, 0, 0, "made", passes)),
                     List.of(),
