@@ -202,52 +202,76 @@ public final class Results {
   /**
    * How many interactions an arm needed after people changed their mind until newcomers were as
    * satisfied as before, interpolated between generations and averaged over seeds. A seed that did
-   * not get there counts with all interactions it had, so its arm's mean is a lower bound.
+   * not get there counts with all interactions it had, so its arm's mean is a lower bound. Whoever
+   * pleased people more before has more to regain, so the way to one level for all is counted too:
+   * to what unweighted pairs had before.
    *
    * @param former satisfaction in the last generation before the change, mean over seeds
    * @param changed in the first one after it
    * @param last in the last one
+   * @param own the way to its own former satisfaction
+   * @param common the way to the former satisfaction of unweighted pairs; of no seeds where that
+   *     arm was not run
+   */
+  record Regained(String arm, double former, double changed, double last, Way own, Way common) {}
+
+  /**
+   * The way to a level of satisfaction.
+   *
    * @param interactions the mean over seeds
    * @param reached in how many seeds it got there
+   * @param seeds of how many
    */
-  record Regained(
-      String arm,
-      double former,
-      double changed,
-      double last,
-      double interactions,
-      int reached,
-      int seeds) {}
+  record Way(double interactions, int reached, int seeds) {
+    private String text() {
+      return seeds == 0 ? "–" : format("%s%.0f", reached < seeds ? "≥ " : "", interactions);
+    }
+
+    private String share(Way of) {
+      return of.seeds() == seeds && of.interactions() > 0
+          ? format("%.2f", interactions / of.interactions())
+          : "–";
+    }
+  }
 
   List<Regained> regained() {
-    List<Regained> all = new ArrayList<>();
+    int drift = experiment.driftAt(size);
+    return arms().stream()
+        .map(
+            arm ->
+                new Regained(
+                    arm,
+                    mean(of(arm, drift - 1), Point::satisfaction),
+                    mean(of(arm, drift), Point::satisfaction),
+                    mean(of(arm, last()), Point::satisfaction),
+                    way(arm, arm),
+                    way(arm, Experiment.UNWEIGHTED)))
+        .toList();
+  }
+
+  /** What {@code arm} needs to please people as {@code level} did before they changed. */
+  private Way way(String arm, String level) {
     int drift = experiment.driftAt(size);
     int ofGeneration = size.steps() * size.agents();
-    for (String arm : arms()) {
-      double needed = 0;
-      int reached = 0;
-      List<Point> changed = of(arm, drift);
-      for (Point each : changed) {
-        List<Point> trial =
-            points.stream()
-                .filter(other -> other.arm().equals(arm) && other.seed() == each.seed())
-                .toList();
-        double former = trial.get(drift - 1).satisfaction();
-        double generations = generationsUntil(former, trial.subList(drift, trial.size()));
-        reached += Double.isNaN(generations) ? 0 : 1;
-        needed += ofGeneration * (Double.isNaN(generations) ? last() - drift : generations);
+    List<Double> needed = new ArrayList<>();
+    int reached = 0;
+    for (Point each : of(level, drift - 1)) {
+      List<Point> since =
+          points.stream()
+              .filter(other -> other.arm().equals(arm) && other.seed() == each.seed())
+              .filter(other -> other.generation() >= drift)
+              .toList();
+      if (since.isEmpty()) {
+        continue;
       }
-      all.add(
-          new Regained(
-              arm,
-              mean(of(arm, drift - 1), Point::satisfaction),
-              mean(changed, Point::satisfaction),
-              mean(of(arm, last()), Point::satisfaction),
-              needed / changed.size(),
-              reached,
-              changed.size()));
+      double generations = generationsUntil(each.satisfaction(), since);
+      reached += Double.isNaN(generations) ? 0 : 1;
+      needed.add(ofGeneration * (Double.isNaN(generations) ? since.size() - 1 : generations));
     }
-    return all;
+    return new Way(
+        needed.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN),
+        reached,
+        needed.size());
   }
 
   /** NaN where it was never reached. */
@@ -466,28 +490,32 @@ public final class Results {
             drift, (last() - drift) * size.steps() * size.agents()));
     text.append(
         "| arm | satisfaction before | after the change | at the end | interactions until as"
-            + " satisfied as before | of what unweighted pairs need | seeds that got there |\n");
-    text.append("|---|---|---|---|---|---|---|\n");
+            + " satisfied as before | of what unweighted pairs need | seeds that got there | until"
+            + " as satisfied as unweighted pairs before | of what these need | seeds |\n");
+    text.append("|---|---|---|---|---|---|---|---|---|---|\n");
     List<Regained> all = regained();
-    double unweighted =
+    Way unweighted =
         all.stream()
             .filter(each -> each.arm().equals(Experiment.UNWEIGHTED))
-            .mapToDouble(Regained::interactions)
+            .map(Regained::own)
             .findFirst()
-            .orElse(Double.NaN);
+            .orElse(new Way(Double.NaN, 0, 0));
     for (Regained each : all) {
       text.append(
           format(
-              "| %s | %.3f | %.3f | %.3f | %s%.0f | %s | %d of %d |%n",
+              "| %s | %.3f | %.3f | %.3f | %s | %s | %d of %d | %s | %s | %d of %d |%n",
               each.arm(),
               each.former(),
               each.changed(),
               each.last(),
-              each.reached() < each.seeds() ? "≥ " : "",
-              each.interactions(),
-              unweighted > 0 ? known(each.interactions() / unweighted, "%.2f") : "–",
-              each.reached(),
-              each.seeds()));
+              each.own().text(),
+              each.own().share(unweighted),
+              each.own().reached(),
+              each.own().seeds(),
+              each.common().text(),
+              each.common().share(unweighted),
+              each.common().reached(),
+              each.common().seeds()));
     }
   }
 

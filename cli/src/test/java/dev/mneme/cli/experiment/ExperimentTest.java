@@ -149,28 +149,33 @@ final class ExperimentTest {
     }
   }
 
+  private static Results.Way way(double interactions, int reached) {
+    return new Results.Way(interactions, reached, 1);
+  }
+
   @Test
   void whatAChangeOfMindCostsIsCountedInInteractions() {
     var size = new Size(1, 1, 4, 5, 2, 2, 3, true);
     List<Point> points = new ArrayList<>();
-    double[] quick = {0.2, 0.6, 0.2, 0.6, 0.7};
-    double[] slow = {0.2, 0.6, 0.2, 0.4, 0.8};
-    double[] never = {0.2, 0.6, 0.2, 0.3, 0.3};
+    double[] quick = {0.25, 0.75, 0.25, 0.75, 0.8};
+    double[] slow = {0.25, 0.5, 0.25, 0.5, 0.8};
+    double[] never = {0.25, 0.75, 0.25, 0.3, 0.3};
     for (int generation = 0; generation <= 4; generation++) {
       points.add(point("all", 1, generation, quick[generation]));
       points.add(point("none", 1, generation, slow[generation]));
       points.add(point("recency", 1, generation, never[generation]));
     }
     var results = new Results(Experiment.weighting(true), size, List.of(), points);
-    // Ten interactions a generation; 0.6 was the former satisfaction; two generations were left.
+    // Ten interactions a generation, two generations left. The quick one pleased people more, so
+    // it needs as many interactions for that; for what the slow one had, it needs half.
     assertThat(results.regained())
         .containsExactly(
-            new Results.Regained("all", 0.6, 0.2, 0.7, 10, 1, 1),
-            new Results.Regained("none", 0.6, 0.2, 0.8, 15, 1, 1),
-            new Results.Regained("recency", 0.6, 0.2, 0.3, 20, 0, 1));
+            new Results.Regained("all", 0.75, 0.25, 0.8, way(10, 1), way(5, 1)),
+            new Results.Regained("none", 0.5, 0.25, 0.8, way(10, 1), way(10, 1)),
+            new Results.Regained("recency", 0.75, 0.25, 0.3, way(20, 0), way(20, 0)));
     assertThat(results.markdown())
-        .contains("| all | 0.600 | 0.200 | 0.700 | 10 | 0.67 | 1 of 1 |")
-        .contains("| recency | 0.600 | 0.200 | 0.300 | ≥ 20 | 1.33 | 0 of 1 |");
+        .contains("| all | 0.750 | 0.250 | 0.800 | 10 | 1.00 | 1 of 1 | 5 | 0.50 | 1 of 1 |")
+        .contains("| recency | 0.750 | 0.250 | 0.300 | ≥ 20 | 2.00 | 0 of 1 | ≥ 20 | 2.00 |");
   }
 
   @Test
@@ -184,8 +189,12 @@ final class ExperimentTest {
     var results = new Results(Experiment.weighting(true), size, List.of(), points);
     // The last generation is worse again, which is no matter of the change.
     assertThat(results.regained())
-        .containsExactly(new Results.Regained("all", 0.2, 0.6, 0.5, 0, 1, 1));
-    assertThat(results.markdown()).contains("**1 of 5 trials are finished.**");
+        .containsExactly(
+            new Results.Regained(
+                "all", 0.2, 0.6, 0.5, way(0, 1), new Results.Way(Double.NaN, 0, 0)));
+    assertThat(results.markdown())
+        .contains("**1 of 5 trials are finished.**")
+        .contains("| 0 | – | 1 of 1 | – | – | 0 of 0 |");
   }
 
   @Test
