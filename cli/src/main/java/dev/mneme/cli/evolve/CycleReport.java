@@ -130,11 +130,12 @@ public final class CycleReport {
 
   private static void gate(StringBuilder page, PromotionGate.Verdict verdict) {
     page.append(
-            "<h2>The gate</h2><p class=\"dim\">Same items for both checkpoints; 95 % intervals of")
-        .append(" the difference by bootstrap, seed ")
+            "<h2>The gate</h2><p class=\"dim\">The same items for the candidate and for what it is")
+        .append(" held to: what served, and where it says so the checkpoint that the first cycle")
+        .append(" began with. 95 % intervals of the difference by bootstrap, seed ")
         .append(verdict.seed())
         .append(
-            ".</p><div class=\"scroll\"><table><tr><th>check<th>active<th>candidate<th>interval")
+            ".</p><div class=\"scroll\"><table><tr><th>check<th>held to<th>candidate<th>interval")
         .append("<th>required<th></tr>");
     for (PromotionGate.Check each : verdict.checks()) {
       page.append("<tr><td>")
