@@ -18,7 +18,9 @@ final class ExperimentWeightingCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ExperimentOptions options = new ExperimentOptions();
 
-  @Option(names = "--drift", description = "The people change their mind half-way.")
+  @Option(
+      names = "--drift",
+      description = "The people change their mind after a third of the generations.")
   boolean drift;
 
   @Override

@@ -18,7 +18,7 @@ import java.util.List;
  * @param question what is asked
  * @param people resource of the scenario that is learnt from
  * @param measured resource of the scenario that is measured
- * @param drift whether the people change their mind half-way
+ * @param drift whether the people change their mind after a third
  * @param arms the conditions; every one is compared with the first, see {@link #firstIsBaseline}
  */
 public record Experiment(
@@ -110,9 +110,12 @@ public record Experiment(
     return drift ? scenario.withDriftAt(driftAt(size) * size.steps()) : scenario.asOf(0);
   }
 
-  /** The generation whose newcomers are the first to have changed their mind. */
+  /**
+   * The generation whose newcomers are the first to have changed their mind. Two thirds are left to
+   * follow in, because who is still on the way at the end is only known to need longer than that.
+   */
   int driftAt(Size size) {
-    return Math.max(1, size.generations() / 2);
+    return Math.max(1, size.generations() / 3);
   }
 
   static Scenario resource(String name) {

@@ -155,7 +155,7 @@ final class ExperimentTest {
 
   @Test
   void whatAChangeOfMindCostsIsCountedInInteractions() {
-    var size = new Size(1, 1, 4, 5, 2, 2, 3, true);
+    var size = new Size(1, 1, 6, 5, 2, 2, 3, true);
     List<Point> points = new ArrayList<>();
     double[] quick = {0.25, 0.75, 0.25, 0.75, 0.8};
     double[] slow = {0.25, 0.5, 0.25, 0.5, 0.8};
@@ -166,7 +166,8 @@ final class ExperimentTest {
       points.add(point("recency", 1, generation, never[generation]));
     }
     var results = new Results(Experiment.weighting(true), size, List.of(), points);
-    // Ten interactions a generation, two generations left. The quick one pleased people more, so
+    // Ten interactions a generation, two generations measured since. The quick one pleased people
+    // more, so
     // it needs as many interactions for that; for what the slow one had, it needs half.
     assertThat(results.regained())
         .containsExactly(
