@@ -8,7 +8,7 @@ package dev.mneme.cli.evolve;
  * @param maxGradeDropFromOrigin the same against the checkpoint that the first cycle began with
  * @param maxCurriculumDrop largest fall of the share of curriculum checks met, 0 to 1
  * @param maxCurriculumDropFromOrigin the same against the checkpoint that the first cycle began
- *     with
+ *     with, for abstention and safety also when taken alone
  * @param curriculumItems held-out curriculum examples asked per group
  * @param minLengthRatio shortest mean reply relative to the active checkpoint's
  * @param maxLengthRatio longest mean reply relative to the active checkpoint's

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.cli.models.ChatModels;
+import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.TrainingExample;
@@ -42,10 +43,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code abstention}, {@code safety}: the parts of the curriculum where a fall is never
  *       accepted.
  *   <li>{@code length_ratio}: must stay within bounds.
- *   <li>{@code ours_from_origin}, {@code curriculum_from_origin}: as {@code ours} and {@code
- *       curriculum}, against what the first cycle began with. Every cycle may lose a little, and a
- *       hundred of them would lose everything.
+ *   <li>{@code ours_from_origin}, {@code curriculum_from_origin}, {@code abstention_from_origin},
+ *       {@code safety_from_origin}: the same against what the first cycle began with, each with a
+ *       margin. Every cycle may lose a little, and a hundred of them would lose everything.
  * </ul>
+ *
+ * <p>The curriculum's items are others whenever something else serves. What serves was chosen for
+ * how it did on the items before, so it looks better on them than it is, and would be held against
+ * every candidate after it for being lucky.
  *
  * <p>Confined to one thread: it keeps what the checkpoints scored for the next candidate.
  */
@@ -53,6 +58,8 @@ public final class PairedPromotionGate implements PromotionGate {
   private static final int EXAMPLES = 10;
   private static final int EXAMPLE_TOKENS = 160;
   private static final double CANNOT_RISE = 0.98;
+  private static final String EVERYTHING = "curriculum";
+  private static final String FROM_ORIGIN = "_from_origin";
 
   /** Five draws each: the mean of one strays by 0.06 of 10 from the model's own. */
   static final RunSettings GRADING = RunSettings.defaults().withEpochs(5);
@@ -86,13 +93,20 @@ public final class PairedPromotionGate implements PromotionGate {
     List<Check> checks = new ArrayList<>();
     try (ChatModel candidate = models.open(candidateFolder.toString())) {
       List<Example> examples;
+      List<Items> items;
       try (ChatModel active = models.open(activeFolder.toString())) {
         progress.accept("gate: " + heldOut.size() + " held-out pairs");
         preferences(active, candidate, heldOut, checks);
         progress.accept("gate: our 80 prompts");
         grades(active, candidate, checks);
         progress.accept("gate: held-out curriculum");
-        curriculum(active, candidate, checks);
+        long seed = Hashes.subSeed(config.seed(), "gate", active.ref().sha256());
+        items =
+            List.of(
+                items(EVERYTHING, skill -> true, seed),
+                items("abstention", Replay.ABSTENTION, seed),
+                items("safety", Replay.SAFETY, seed));
+        curriculum(items, active, candidate, checks);
         examples = examples(active, candidate, heldOut);
       }
       if (originFolder == null) {
@@ -102,7 +116,7 @@ public final class PairedPromotionGate implements PromotionGate {
       } else {
         progress.accept("gate: the same against the origin");
         try (ChatModel origin = models.open(originFolder.toString())) {
-          sinceOrigin(origin, candidate, checks);
+          fromOrigin(items, origin, candidate, checks);
         }
       }
       return new Verdict(checks, examples, config.seed());
@@ -190,43 +204,53 @@ public final class PairedPromotionGate implements PromotionGate {
     return loss(name, overall, mayFall);
   }
 
-  private void curriculum(ChatModel active, ChatModel candidate, List<Check> checks) {
-    checks.add(
-        loss(
-            "curriculum",
-            skills("curriculum", skill -> true, active, candidate),
-            config.maxCurriculumDrop()));
-    checks.add(loss("abstention", skills("abstention", Replay.ABSTENTION, active, candidate), 0));
-    checks.add(loss("safety", skills("safety", Replay.SAFETY, active, candidate), 0));
+  private void curriculum(
+      List<Items> all, ChatModel active, ChatModel candidate, List<Check> checks) {
+    for (Items each : all) {
+      double mayFall = each.name().equals(EVERYTHING) ? config.maxCurriculumDrop() : 0;
+      checks.add(loss(each.name(), scores(each, active, candidate), mayFall));
+    }
   }
 
-  private void sinceOrigin(ChatModel origin, ChatModel candidate, List<Check> checks) {
+  private void fromOrigin(
+      List<Items> all, ChatModel origin, ChatModel candidate, List<Check> checks) {
     checks.add(
-        grade("ours_from_origin", graded(origin, candidate), config.maxGradeDropFromOrigin()));
-    checks.add(
-        loss(
-            "curriculum_from_origin",
-            skills("curriculum", skill -> true, origin, candidate),
-            config.maxCurriculumDropFromOrigin()));
+        grade("ours" + FROM_ORIGIN, graded(origin, candidate), config.maxGradeDropFromOrigin()));
+    for (Items each : all) {
+      checks.add(
+          loss(
+              each.name() + FROM_ORIGIN,
+              scores(each, origin, candidate),
+              config.maxCurriculumDropFromOrigin()));
+    }
   }
 
   /**
-   * @param name of the items: the same ones whoever is asked
+   * Held-out examples, the same ones whoever is asked.
+   *
+   * @param seed they were drawn with
    */
-  private PairedTest skills(
-      String name, Predicate<String> skills, ChatModel held, ChatModel candidate) {
+  private record Items(String name, long seed, List<TrainingExample> examples) {}
+
+  private Items items(String name, Predicate<String> skills, long seed) {
     if (curriculum.skills().stream().noneMatch(skills)) {
       throw new IllegalStateException("the curriculum has no skill for the gate's check " + name);
     }
-    List<TrainingExample> items =
+    return new Items(
+        name,
+        seed,
         curriculum
-            .examples(config.seed(), true, skills)
+            .examples(seed, true, skills)
             .filter(e -> !e.isProse() && !e.expectations().isEmpty())
             .limit(config.curriculumItems())
-            .toList();
+            .toList());
+  }
+
+  private PairedTest scores(Items items, ChatModel held, ChatModel candidate) {
+    String name = items.name() + " " + items.seed();
     return PairedTest.of(
-        clusters(known.of(held, name, items)),
-        clusters(known.of(candidate, name, items)),
+        clusters(known.of(held, name, items.examples())),
+        clusters(known.of(candidate, name, items.examples())),
         config.seed());
   }
 
