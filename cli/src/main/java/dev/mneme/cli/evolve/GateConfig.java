@@ -44,6 +44,6 @@ public record GateConfig(
   }
 
   public static GateConfig defaults() {
-    return new GateConfig(true, 0.3, 0.1, 0.02, 0.04, 150, 0.25, 2.5, 0);
+    return new GateConfig(true, 0.3, 0.15, 0.02, 0.04, 150, 0.25, 2.5, 0);
   }
 }

@@ -48,9 +48,9 @@ import org.jspecify.annotations.Nullable;
  *       margin. Every cycle may lose a little, and a hundred of them would lose everything.
  * </ul>
  *
- * <p>The curriculum's items are others whenever something else serves. What serves was chosen for
- * how it did on the items before, so it looks better on them than it is, and would be held against
- * every candidate after it for being lucky.
+ * <p>The curriculum's items are others in every cycle. What serves was chosen for how it did on
+ * some, so it looks better on them than it is, and its luck would be held against every candidate
+ * after it; and what serves unluckily would be refused for the same two items for ever.
  *
  * <p>Confined to one thread: it keeps what the checkpoints scored for the next candidate.
  */
@@ -100,7 +100,7 @@ public final class PairedPromotionGate implements PromotionGate {
         progress.accept("gate: our 80 prompts");
         grades(active, candidate, checks);
         progress.accept("gate: held-out curriculum");
-        long seed = Hashes.subSeed(config.seed(), "gate", active.ref().sha256());
+        long seed = seed(active, heldOut);
         items =
             List.of(
                 items(EVERYTHING, skill -> true, seed),
@@ -121,6 +121,12 @@ public final class PairedPromotionGate implements PromotionGate {
       }
       return new Verdict(checks, examples, config.seed());
     }
+  }
+
+  /** Of a cycle's items: what serves and what was held out tell cycles apart, and repeat. */
+  private long seed(ChatModel active, List<PreferencePair> heldOut) {
+    String pairs = Hashes.sha256(heldOut.stream().map(PreferencePair::id).toArray(String[]::new));
+    return Hashes.subSeed(config.seed(), "gate", active.ref().sha256() + pairs);
   }
 
   private void preferences(
