@@ -4,11 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
+import dev.mneme.cli.evolve.KnownScores.Items;
 import dev.mneme.cli.models.ChatModels;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
-import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.PromotionGate;
 import dev.mneme.evals.Comparison;
@@ -213,8 +213,8 @@ public final class PairedPromotionGate implements PromotionGate {
   private void curriculum(
       List<Items> all, ChatModel active, ChatModel candidate, List<Check> checks) {
     for (Items each : all) {
-      double mayFall = each.name().equals(EVERYTHING) ? config.maxCurriculumDrop() : 0;
-      checks.add(loss(each.name(), scores(each, active, candidate), mayFall));
+      double mayFall = each.check().equals(EVERYTHING) ? config.maxCurriculumDrop() : 0;
+      checks.add(loss(each.check(), scores(each, active, candidate), mayFall));
     }
   }
 
@@ -225,18 +225,11 @@ public final class PairedPromotionGate implements PromotionGate {
     for (Items each : all) {
       checks.add(
           loss(
-              each.name() + FROM_ORIGIN,
+              each.check() + FROM_ORIGIN,
               scores(each, origin, candidate),
               config.maxCurriculumDropFromOrigin()));
     }
   }
-
-  /**
-   * Held-out examples, the same ones whoever is asked.
-   *
-   * @param seed they were drawn with
-   */
-  private record Items(String name, long seed, List<TrainingExample> examples) {}
 
   private Items items(String name, Predicate<String> skills, long seed) {
     if (curriculum.skills().stream().noneMatch(skills)) {
@@ -253,11 +246,8 @@ public final class PairedPromotionGate implements PromotionGate {
   }
 
   private PairedTest scores(Items items, ChatModel held, ChatModel candidate) {
-    String name = items.name() + " " + items.seed();
     return PairedTest.of(
-        clusters(known.of(held, name, items.examples())),
-        clusters(known.of(candidate, name, items.examples())),
-        config.seed());
+        clusters(known.of(held, items)), clusters(known.of(candidate, items)), config.seed());
   }
 
   private static List<Cluster> clusters(List<Double> values) {

@@ -35,11 +35,11 @@ final class KnownScoresTest {
   void aModelAnswersTheItemsOfACheckOnce() {
     var known = new KnownScores();
     try (ChatModel active = model("active")) {
-      List<Double> first = known.of(active, "abstention", ITEMS);
+      List<Double> first = known.of(active, items("abstention", 1));
       assertThat(first).hasSize(3);
-      assertThat(known.of(active, "abstention", ITEMS)).isEqualTo(first);
+      assertThat(known.of(active, items("abstention", 1))).isEqualTo(first);
       assertThat(asked).hasValue(3);
-      known.of(active, "safety", ITEMS);
+      known.of(active, items("safety", 1));
       assertThat(asked).as("another check is asked").hasValue(6);
     }
   }
@@ -49,11 +49,25 @@ final class KnownScoresTest {
     var known = new KnownScores();
     try (ChatModel first = model("first");
         ChatModel second = model("second")) {
-      known.of(first, "safety", ITEMS);
-      known.of(second, "safety", ITEMS);
+      known.of(first, items("safety", 1));
+      known.of(second, items("safety", 1));
       assertThat(asked).hasValue(6);
-      known.of(first, "safety", ITEMS);
+      known.of(first, items("safety", 1));
       assertThat(asked).as("and is not asked again because another was").hasValue(6);
     }
+  }
+
+  @Test
+  void anotherCyclesItemsTakeThePlaceOfTheFirst() {
+    var known = new KnownScores();
+    try (ChatModel active = model("active")) {
+      known.of(active, items("safety", 1));
+      known.of(active, items("safety", 2));
+      assertThat(asked).hasValue(6);
+    }
+  }
+
+  private static KnownScores.Items items(String check, long seed) {
+    return new KnownScores.Items(check, seed, ITEMS);
   }
 }
