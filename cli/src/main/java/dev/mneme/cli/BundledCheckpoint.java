@@ -6,9 +6,7 @@ import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.dpo.registry.DataProvenance;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -23,19 +21,17 @@ final class BundledCheckpoint {
       return;
     }
     Path folder = registry.newCandidateFolder();
-    for (String file : StarterCheckpoint.FILES) {
-      try (InputStream in = StarterCheckpoint.open(file)) {
-        Files.copy(in, folder.resolve(file));
-      } catch (IOException e) {
-        FileTrees.discard(folder); // half of it helps nobody, and a full disk least
-        throw new UncheckedIOException(
-            "cannot unpack the starter into "
-                + folder
-                + " ("
-                + e.getMessage()
-                + "); make room there and run again",
-            e);
-      }
+    try {
+      StarterCheckpoint.copyTo(folder);
+    } catch (IOException e) {
+      FileTrees.discard(folder); // half of it helps nobody, and a full disk least
+      throw new UncheckedIOException(
+          "cannot unpack the starter into "
+              + folder
+              + " ("
+              + e.getMessage()
+              + "); make room there and run again",
+          e);
     }
     CheckpointManifest manifest =
         registry.register(

@@ -3,6 +3,8 @@ package dev.mneme.data;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The trained checkpoint in the box: a Hugging Face folder as resources. Thread-safe. */
@@ -35,5 +37,18 @@ public final class StarterCheckpoint {
       throw new FileNotFoundException("the bundled starter has no " + file);
     }
     return in;
+  }
+
+  /**
+   * Copies {@link #FILES} into a folder, which has none of them yet.
+   *
+   * @throws IOException when one cannot be read or written; those before it are left
+   */
+  public static void copyTo(Path folder) throws IOException {
+    for (String file : FILES) {
+      try (InputStream in = open(file)) {
+        Files.copy(in, folder.resolve(file));
+      }
+    }
   }
 }

@@ -15,7 +15,6 @@ import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.PromotionGate.Check;
 import dev.mneme.dpo.cycle.PromotionGate.Verdict;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -53,13 +52,12 @@ final class PairedPromotionGateTest {
     assumeTrue(StarterCheckpoint.isPresent(), "this build carries no starter checkpoint");
     whole = Files.createDirectory(dir.resolve("whole"));
     worn = Files.createDirectory(dir.resolve("worn"));
-    for (String file : StarterCheckpoint.FILES) {
-      try (InputStream in = StarterCheckpoint.open(file)) {
-        byte[] bytes = in.readAllBytes();
-        Files.write(whole.resolve(file), bytes);
-        Files.write(worn.resolve(file), file.endsWith(".safetensors") ? wornOut(bytes) : bytes);
-      }
-    }
+    StarterCheckpoint.copyTo(whole);
+    StarterCheckpoint.copyTo(worn);
+    Path weights = worn.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    wearOut(bytes);
+    Files.write(weights, bytes);
     bench =
         Workbench.at(new Home(dir.resolve("home")), MnemeConfig.defaults(), InstantSource.system());
   }
@@ -72,13 +70,11 @@ final class PairedPromotionGateTest {
   }
 
   /** Every tenth weight becomes zero. */
-  private static byte[] wornOut(byte[] safetensors) {
+  private static void wearOut(byte[] safetensors) {
     int header = (int) ByteBuffer.wrap(safetensors).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-    byte[] copy = safetensors.clone();
-    for (int i = 8 + header; i + 1 < copy.length; i += 20) {
-      Arrays.fill(copy, i, i + 2, (byte) 0);
+    for (int i = 8 + header; i + 1 < safetensors.length; i += 20) {
+      Arrays.fill(safetensors, i, i + 2, (byte) 0);
     }
-    return copy;
   }
 
   private static Verdict judge(Path candidate, Path active, @Nullable Path origin) {

@@ -167,8 +167,7 @@ final class ExperimentTest {
     }
     var results = new Results(Experiment.weighting(true), size, List.of(), points);
     // Ten interactions a generation, two generations measured since. The quick one pleased people
-    // more, so
-    // it needs as many interactions for that; for what the slow one had, it needs half.
+    // more, so it needs as many interactions for that; for what the slow one had, it needs half.
     assertThat(results.regained())
         .containsExactly(
             new Results.Regained("all", 0.75, 0.25, 0.8, way(10, 1), way(5, 1)),

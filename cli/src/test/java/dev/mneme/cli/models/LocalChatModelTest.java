@@ -16,8 +16,6 @@ import dev.mneme.model.LanguageModel;
 import dev.mneme.model.serve.Precision;
 import dev.mneme.model.serve.Prefill;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,11 +30,7 @@ final class LocalChatModelTest extends ChatModelContract {
   @BeforeAll
   static void unpack() throws IOException {
     assumeTrue(StarterCheckpoint.isPresent(), "this build carries no starter checkpoint");
-    for (String file : StarterCheckpoint.FILES) {
-      try (InputStream in = StarterCheckpoint.open(file)) {
-        Files.copy(in, folder.resolve(file));
-      }
-    }
+    StarterCheckpoint.copyTo(folder);
   }
 
   @Override

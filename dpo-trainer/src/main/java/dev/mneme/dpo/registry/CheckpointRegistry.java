@@ -1,7 +1,5 @@
 package dev.mneme.dpo.registry;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.mneme.data.FileTrees;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Json;
@@ -242,21 +240,22 @@ public final class CheckpointRegistry {
     for (var file : onDisk.files().entrySet()) {
       String actual = found.get(file.getKey());
       if (actual == null) {
-        throw damaged(folder, file.getKey(), "is missing");
+        throw damaged(folder.resolve(file.getKey()), "is missing");
       }
       if (!actual.equals(file.getValue())) {
         throw damaged(
-            folder, file.getKey(), "has SHA-256 " + actual + ", expected " + file.getValue());
+            folder.resolve(file.getKey()),
+            "has SHA-256 " + actual + ", expected " + file.getValue());
       }
     }
     if (!contentHash(onDisk.files()).equals(onDisk.sha256())) {
-      throw damaged(folder, MANIFEST, "does not match its own content hash");
+      throw damaged(folder.resolve(MANIFEST), "does not match its own content hash");
     }
   }
 
-  private static RegistryException damaged(Path folder, String file, String what) {
+  private static RegistryException damaged(Path file, String what) {
     return new RegistryException(
-        folder.resolve(file)
+        file
             + " "
             + what
             + ": the checkpoint is damaged; roll back with 'mneme models rollback' or import it"
@@ -473,10 +472,7 @@ public final class CheckpointRegistry {
       throw new RegistryException(file + " cannot be read: the checkpoint is damaged", e);
     }
     if (!manifest.digestHolds()) {
-      throw damaged(
-          requireNonNull(file.getParent()),
-          file.getFileName().toString(),
-          "was changed after it was written");
+      throw damaged(file, "was changed after it was written");
     }
     return manifest;
   }

@@ -135,18 +135,26 @@ class CheckpointRegistryTest {
     assertThat(reopened.journal().getLast().what()).isEqualTo(RegistryEvent.What.PROMOTED);
   }
 
+  /** An origin, what learned from Ann after it, and what learned from Bob after that. */
+  private record Line(
+      CheckpointManifest origin, CheckpointManifest learned, CheckpointManifest child) {
+    static Line in(CheckpointRegistry registry) throws IOException {
+      var origin = register(registry, "one", null, List.of());
+      var learned = register(registry, "two", origin, List.of("local/ann"));
+      return new Line(origin, learned, register(registry, "three", learned, List.of("local/bob")));
+    }
+  }
+
   @Test
   void erasingAUserFlagsDescendantsToo() throws IOException {
     var registry = open();
-    var origin = register(registry, "one", null, List.of());
-    var learned = register(registry, "two", origin, List.of("local/ann"));
-    var child = register(registry, "three", learned, List.of("local/bob"));
+    var line = Line.in(registry);
     assertThat(registry.flagUser("local/ann", "erased on request"))
         .extracting(CheckpointManifest::id)
-        .containsExactlyInAnyOrder(learned.id(), child.id());
-    assertThat(registry.require(origin.id()).flags()).isEmpty();
-    assertThat(registry.require(child.id()).flags()).containsKey("erased-user");
-    registry.verify(registry.require(child.id()));
+        .containsExactlyInAnyOrder(line.learned().id(), line.child().id());
+    assertThat(registry.require(line.origin().id()).flags()).isEmpty();
+    assertThat(registry.require(line.child().id()).flags()).containsKey("erased-user");
+    registry.verify(registry.require(line.child().id()));
   }
 
   @Test
@@ -164,30 +172,19 @@ class CheckpointRegistryTest {
   @Test
   void whatWasPrunedStaysInTheLine() throws IOException {
     var registry = open();
-    var origin = register(registry, "one", null, List.of());
-    var learned = register(registry, "two", origin, List.of("local/ann"));
-    var child = register(registry, "three", learned, List.of("local/bob"));
-    registry.promote(origin, "first");
-    registry.promote(child, "better");
-    assertThat(registry.prune(0)).extracting(CheckpointManifest::id).containsExactly(learned.id());
-    assertThat(registry.origin(child)).contains(origin);
-    assertThat(registry.origin(origin)).contains(origin);
+    var line = Line.in(registry);
+    registry.promote(line.origin(), "first");
+    registry.promote(line.child(), "better");
+    assertThat(registry.prune(0))
+        .extracting(CheckpointManifest::id)
+        .containsExactly(line.learned().id());
+    assertThat(registry.origin(line.child())).contains(line.origin());
+    assertThat(registry.origin(line.origin())).contains(line.origin());
     assertThat(registry.flagUser("local/ann", "erased on request"))
         .extracting(CheckpointManifest::id)
-        .containsExactly(child.id());
-  }
-
-  @Test
-  void aLineThatIsBrokenHasNoOrigin() throws IOException {
-    var registry = open();
-    var origin = register(registry, "one", null, List.of());
-    var learned = register(registry, "two", origin, List.of());
-    var child = register(registry, "three", learned, List.of());
-    registry.promote(origin, "first");
-    registry.promote(child, "better");
-    registry.prune(0);
-    Files.delete(dir.resolve("models/pruned").resolve(learned.id() + ".json"));
-    assertThat(registry.origin(child)).isEmpty();
+        .containsExactly(line.child().id());
+    Files.delete(dir.resolve("models/pruned").resolve(line.learned().id() + ".json"));
+    assertThat(registry.origin(line.child())).as("of a broken line").isEmpty();
   }
 
   @Test
