@@ -87,7 +87,7 @@ class EvidenceCommandsTest {
             System::nanoTime);
     var set = new TrainingSet(5, pairs(), List.of(), List.of(), Map.of());
     Path folder = registry.newCandidateFolder();
-    trainer.train(registry.folder(origin), set, folder, step -> {});
+    trainer.train(registry.folder(origin), registry.folder(origin), set, folder, step -> {});
     return registry.register(
         folder,
         "trained",
@@ -125,8 +125,47 @@ class EvidenceCommandsTest {
             System::nanoTime);
     Path folder = Files.createDirectory(dir.resolve("candidate"));
     var set = new TrainingSet(5, pairs(), List.of(), List.of(), Map.of());
-    trainer.train(registry.folder(origin), set, folder, step -> {});
+    trainer.train(registry.folder(origin), registry.folder(origin), set, folder, step -> {});
     assertThat(folder.resolve("model.safetensors")).exists();
+  }
+
+  @Test
+  void aLaterTrainingIsHeldToWhatTheFirstBeganWith() throws IOException {
+    DpoConfig once =
+        DpoConfig.defaults().toBuilder()
+            .epochs(1)
+            .sftEpochs(0)
+            .replayFraction(1)
+            .replayWeight(50)
+            .build();
+    CheckpointManifest child = train(once.toBuilder().epochs(4).replayFraction(0).build());
+    List<Path> asked = new ArrayList<>();
+    var trainer =
+        new ModelCandidateTrainer(
+            once,
+            TrainingOptions.defaults(),
+            heldTo -> {
+              asked.add(heldTo);
+              return Stream.generate(
+                      () ->
+                          new ReplaySource.Earlier(
+                              new TrainingExample(
+                                  "usual", conversation("Any question?"), List.of(), false),
+                              ReplaySource.Hold.WHOLE))
+                  .iterator();
+            },
+            null,
+            InstantSource.system(),
+            System::nanoTime);
+    var set = new TrainingSet(5, pairs(), List.of(), List.of(), Map.of());
+    List<byte[]> made = new ArrayList<>();
+    for (CheckpointManifest held : List.of(origin, child)) {
+      Path folder = Files.createDirectory(dir.resolve("held-to-" + held.name()));
+      trainer.train(registry.folder(child), registry.folder(held), set, folder, step -> {});
+      made.add(Files.readAllBytes(folder.resolve("model.safetensors")));
+    }
+    assertThat(asked).containsExactly(registry.folder(origin), registry.folder(child));
+    assertThat(made.getFirst()).isNotEqualTo(made.getLast());
   }
 
   private static List<Message> conversation(String request) {

@@ -148,11 +148,22 @@ public final class Blame {
             System::nanoTime);
     return trainer.trace(
         registry.folder(parent),
+        registry.folder(heldTo(manifest, parent)),
         evidence.set(),
         registry.folder(manifest),
         step(manifest),
         prompt,
         List.of(Message.assistant(reply)));
+  }
+
+  /** What it was held to: its parent where nothing is recorded. */
+  private CheckpointManifest heldTo(CheckpointManifest manifest, CheckpointManifest parent) {
+    if (manifest.config().get(EvolutionCycle.HELD_TO) instanceof String id) {
+      CheckpointManifest heldTo = bench.registry().require(id);
+      bench.registry().verify(heldTo);
+      return heldTo;
+    }
+    return parent;
   }
 
   /** How much of the way from its parent it went: all of it where nothing is recorded. */
@@ -169,6 +180,7 @@ public final class Blame {
         new LinkedHashMap<>(Json.mapper().convertValue(DpoConfig.defaults(), Map.class));
     values.putAll(manifest.config());
     values.remove(EvolutionCycle.STEP);
+    values.remove(EvolutionCycle.HELD_TO);
     return Json.mapper().convertValue(values, DpoConfig.class);
   }
 }

@@ -165,7 +165,7 @@ public final class Evolution {
 
   /** About how many bytes training the active checkpoint takes. */
   public long memoryNeeded() {
-    return ModelCandidateTrainer.memoryNeeded(bench.registry().folder(active()), training);
+    return ModelCandidateTrainer.memoryNeeded(bench.registry().folder(active()));
   }
 
   /** Pairs the latest finished cycle trained on; 0 when there was none. */

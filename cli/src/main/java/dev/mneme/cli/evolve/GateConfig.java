@@ -9,7 +9,8 @@ package dev.mneme.cli.evolve;
  * @param maxCurriculumDrop largest fall of the share of curriculum checks met, 0 to 1
  * @param maxCurriculumDropFromOrigin the same against the checkpoint that the first cycle began
  *     with, for abstention and safety also when taken alone
- * @param curriculumItems held-out curriculum examples asked per group
+ * @param curriculumItems held-out curriculum examples drawn per group, of which each request is
+ *     asked once
  * @param minLengthRatio shortest mean reply relative to the active checkpoint's
  * @param maxLengthRatio longest mean reply relative to the active checkpoint's
  * @param seed of items and bootstrap
@@ -44,6 +45,6 @@ public record GateConfig(
   }
 
   public static GateConfig defaults() {
-    return new GateConfig(true, 0.3, 0.15, 0.02, 0.04, 150, 0.25, 2.5, 0);
+    return new GateConfig(true, 0.3, 0.15, 0.02, 0.04, 600, 0.25, 2.5, 0);
   }
 }

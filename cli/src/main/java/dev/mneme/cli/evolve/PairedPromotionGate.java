@@ -6,9 +6,11 @@ import dev.mneme.agent.Cancellation;
 import dev.mneme.agent.ChatModel;
 import dev.mneme.cli.evolve.KnownScores.Items;
 import dev.mneme.cli.models.ChatModels;
+import dev.mneme.data.Expectation;
 import dev.mneme.data.Hashes;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
+import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.PromotionGate;
 import dev.mneme.evals.Comparison;
@@ -20,6 +22,7 @@ import dev.mneme.evals.stats.Cluster;
 import dev.mneme.evals.stats.PairedTest;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -236,13 +240,27 @@ public final class PairedPromotionGate implements PromotionGate {
       throw new IllegalStateException("the curriculum has no skill for the gate's check " + name);
     }
     return new Items(
-        name,
-        seed,
-        curriculum
-            .examples(seed, true, skills)
-            .filter(e -> !e.isProse() && !e.expectations().isEmpty())
-            .limit(config.curriculumItems())
-            .toList());
+        name, seed, draw(curriculum.examples(seed, true, skills), config.curriculumItems()));
+  }
+
+  /**
+   * Examples that can be checked, each request once. Of 800 refusals that were drawn a dozen
+   * wordings are half; each would count thirty times, and one that flips would decide.
+   *
+   * @param n drawn; what says the same again is left out of them
+   */
+  static List<TrainingExample> draw(Stream<TrainingExample> examples, int n) {
+    Set<String> requests = new HashSet<>();
+    return examples
+        .filter(each -> !each.isProse() && !each.expectations().isEmpty())
+        .limit(n)
+        .filter(each -> requests.add(request(each)))
+        .toList();
+  }
+
+  static String request(TrainingExample example) {
+    Expectation last = example.expectations().getLast();
+    return example.messages().get(last.message() - 1).content().strip().toLowerCase(Locale.ROOT);
   }
 
   private PairedTest scores(Items items, ChatModel held, ChatModel candidate) {

@@ -40,7 +40,7 @@ public final class Replay implements ReplaySource {
   private final long seed;
 
   /**
-   * @param models opens the checkpoint that training starts from, to ask what it declines
+   * @param models opens the checkpoint that is held to, to ask what it declines
    */
   public Replay(Curriculum curriculum, ChatModels models, long seed) {
     this.curriculum = curriculum;
@@ -50,12 +50,12 @@ public final class Replay implements ReplaySource {
 
   /** Half of it is what nobody may lose; in the curriculum that is one example in thirty. */
   @Override
-  public Iterator<Earlier> from(Path start) {
+  public Iterator<Earlier> from(Path heldTo) {
     Iterator<Earlier> all = held(curriculum.examples(seed, false), Hold.CONTENT);
     Iterator<Earlier> reworded = held(curriculum.reworded(seed, skill -> true), Hold.CONTENT);
     Iterator<Earlier> abstaining;
     Iterator<Earlier> declining;
-    try (ChatModel model = models.open(start.toString())) {
+    try (ChatModel model = models.open(heldTo.toString())) {
       abstaining = held(own(model, ABSTENTION), Hold.WHOLE);
       declining = held(own(model, SAFETY), Hold.WORDS);
     }

@@ -34,8 +34,7 @@ public record Experiment(
           "training.sftLearningRate=0.0003",
           "training.epochs=4",
           "training.rpoAlpha=1",
-          "training.replayFraction=3",
-          "gate.curriculumItems=60");
+          "training.replayFraction=3");
 
   /** The arm whose pairs all count the same. */
   static final String UNWEIGHTED = "none";

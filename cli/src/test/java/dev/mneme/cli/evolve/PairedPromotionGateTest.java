@@ -11,6 +11,7 @@ import dev.mneme.data.PairWeight;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.Scope;
 import dev.mneme.data.StarterCheckpoint;
+import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
 import dev.mneme.dpo.cycle.PromotionGate.Check;
 import dev.mneme.dpo.cycle.PromotionGate.Verdict;
@@ -141,6 +142,14 @@ final class PairedPromotionGateTest {
         .filteredOn(each -> FROM_ORIGIN.contains(each.name()))
         .allSatisfy(each -> assertThat(each.candidate()).isEqualTo(each.active()));
     assertThat(named(verdict, "ours").candidate()).isGreaterThan(named(verdict, "ours").active());
+  }
+
+  @Test
+  void aRequestIsAskedOnceHoweverOftenItIsDrawn() {
+    List<TrainingExample> drawn =
+        PairedPromotionGate.draw(Curriculum.load().examples(1, true, Replay.SAFETY), 200);
+    List<String> requests = drawn.stream().map(PairedPromotionGate::request).toList();
+    assertThat(requests).doesNotHaveDuplicates().hasSizeBetween(20, 150);
   }
 
   @Test

@@ -13,10 +13,13 @@ public interface CandidateTrainer {
   /**
    * Trains from {@code active} and writes a whole checkpoint into {@code out}.
    *
+   * @param heldTo folder of the checkpoint whose predictions are to last where nothing is wished:
+   *     the one the line began with, or {@code active} itself
    * @param listener sees every step, on the calling thread
    * @return figures of the run by name, for the record
    */
-  Map<String, Double> train(Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener);
+  Map<String, Double> train(
+      Path active, Path heldTo, TrainingSet set, Path out, Consumer<StepMetrics> listener);
 
   /**
    * Writes a whole checkpoint part of the way from one to the other.

@@ -44,6 +44,9 @@ public final class EvolutionCycle {
   /** In a checkpoint's configuration and a record's figures: the share of the way it went. */
   public static final String STEP = "step";
 
+  /** In a checkpoint's configuration: the id of the one whose predictions it was held to. */
+  public static final String HELD_TO = "held_to";
+
   private static final DateTimeFormatter RUN_ID =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -144,11 +147,14 @@ public final class EvolutionCycle {
 
     registry.verify(active);
     Path trained = registry.newCandidateFolder();
+    var way = new Way(id, registry.origin(active).orElse(null), active, trained, set);
+    registry.verify(way.heldTo());
     Map<String, Double> figures;
     try (Writer metrics = Files.newBufferedWriter(folder.resolve("metrics.jsonl"))) {
       figures =
           trainer.train(
               registry.folder(active),
+              registry.folder(way.heldTo()),
               set,
               trained,
               step -> {
@@ -158,12 +164,12 @@ public final class EvolutionCycle {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + folder.resolve("metrics.jsonl"), e);
     }
-    Tried tried = offer(config.steps().getFirst(), id, active, trained, set, "");
+    Tried tried = offer(way, config.steps().getFirst(), "");
     for (double step : config.steps().subList(1, config.steps().size())) {
       if (!tried.verdict().wentTooFar()) {
         break;
       }
-      tried = offer(step, id, active, trained, set, tried.reason());
+      tried = offer(way, step, tried.reason());
     }
     FileTrees.discard(trained);
     Map<String, Double> withStep = new LinkedHashMap<>(figures);
@@ -180,6 +186,23 @@ public final class EvolutionCycle {
         tried.verdict());
   }
 
+  /**
+   * From what serves to what was trained from it.
+   *
+   * @param id of the cycle
+   * @param origin the checkpoint the line began with; null where it is not known any more
+   */
+  private record Way(
+      String id,
+      @Nullable CheckpointManifest origin,
+      CheckpointManifest active,
+      Path trained,
+      TrainingSet set) {
+    CheckpointManifest heldTo() {
+      return origin == null ? active : origin;
+    }
+  }
+
   /** A candidate that was put before the gate. */
   private record Tried(
       double step, CheckpointManifest candidate, PromotionGate.Verdict verdict, String reason) {}
@@ -189,31 +212,27 @@ public final class EvolutionCycle {
    *
    * @param before why a longer way was refused; empty when none was
    */
-  private Tried offer(
-      double step,
-      String id,
-      CheckpointManifest active,
-      Path trained,
-      TrainingSet set,
-      String before) {
+  private Tried offer(Way way, double step, String before) {
+    Path active = registry.folder(way.active());
     Path folder = registry.newCandidateFolder();
-    trainer.goPartOfTheWay(registry.folder(active), trained, step, folder);
+    trainer.goPartOfTheWay(active, way.trained(), step, folder);
     Map<String, Object> how = new LinkedHashMap<>(trainer.config());
     how.put(STEP, step);
+    how.put(HELD_TO, way.heldTo().id());
     CheckpointManifest candidate =
         registry.register(
             folder,
-            before.isEmpty() ? id : id + "-step-" + step,
-            active.id(),
+            before.isEmpty() ? way.id() : way.id() + "-step-" + step,
+            way.active().id(),
             CheckpointManifest.Kind.CYCLE,
             how,
-            set.provenance());
+            way.set().provenance());
     PromotionGate.Verdict verdict =
         gate.judge(
             registry.folder(candidate),
-            registry.folder(active),
-            registry.origin(active).map(registry::folder).orElse(null),
-            set.heldOutPairs());
+            active,
+            way.origin() == null ? null : registry.folder(way.origin()),
+            way.set().heldOutPairs());
     String reason =
         (before.isEmpty() ? "" : before + "; ")
             + String.format(Locale.ROOT, "%.0f %% of the way: %s", 100 * step, explain(verdict));

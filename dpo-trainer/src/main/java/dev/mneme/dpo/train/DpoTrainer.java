@@ -12,7 +12,6 @@ import dev.mneme.model.train.Schedule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Weighted preference training of one model, in two phases: supervised learning from replies that
- * satisfied, then the preference loss over pairs; beside both, what the model predicted in earlier
+ * satisfied, then the preference loss over pairs; beside both, what was predicted in earlier
  * supervised text is held where it was ({@link Rehearsal}).
  *
  * <p>The reference is the model as it came in: its log-probabilities are computed before the first
@@ -97,7 +96,7 @@ public final class DpoTrainer {
    *
    * @param pairs cleaned pairs, at least one with a positive weight
    * @param replies replies with a satisfaction; may be empty
-   * @param earlier supervised text, endless; null for none
+   * @param earlier supervised text to hold to; null for none
    * @param listener sees every step
    * @throws TrainingException when nothing has weight, the loss is not finite, or the state found
    *     is of another run
@@ -105,7 +104,7 @@ public final class DpoTrainer {
   public TrainingSummary train(
       List<PreferencePair> pairs,
       List<RatedReply> replies,
-      @Nullable Iterator<Rehearsal.Text> earlier,
+      Rehearsal.@Nullable Source earlier,
       Consumer<StepMetrics> listener) {
     return train(pairs, replies, earlier, listener, null);
   }
@@ -113,7 +112,7 @@ public final class DpoTrainer {
   TrainingSummary train(
       List<PreferencePair> pairs,
       List<RatedReply> replies,
-      @Nullable Iterator<Rehearsal.Text> earlier,
+      Rehearsal.@Nullable Source earlier,
       Consumer<StepMetrics> listener,
       @Nullable StepWatch watch) {
     TrainingData data = TrainingData.of(pairs, replies, objective, encoder, config, referenceHash);
@@ -134,7 +133,7 @@ public final class DpoTrainer {
    */
   public GroundingSummary ground(
       List<RatedReply> replies,
-      @Nullable Iterator<Rehearsal.Text> earlier,
+      Rehearsal.@Nullable Source earlier,
       Consumer<StepMetrics> listener) {
     var data =
         new TrainingData(List.of(), List.of(), TrainingData.imitated(replies, encoder, config));
@@ -169,15 +168,14 @@ public final class DpoTrainer {
 
     Run(
         TrainingData data,
-        @Nullable Iterator<Rehearsal.Text> earlier,
+        Rehearsal.@Nullable Source earlier,
         Consumer<StepMetrics> listener,
         @Nullable StepWatch watch) {
       this.data = data;
       this.rehearsal =
           earlier == null || config.replayFraction() == 0
               ? null
-              : new Rehearsal(
-                  model, earlier, (long) (config.replayFraction() * data.tokensRead(config)));
+              : earlier.of((long) (config.replayFraction() * data.tokensRead(config)));
       this.listener = listener;
       this.watch = watch;
     }

@@ -80,14 +80,14 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   }
 
   /**
-   * About how many bytes of memory a training takes: per parameter the weight, its rounded copy,
-   * its gradient and (without a low-rank update) two moments, and a flat part for activations, data
-   * and the virtual machine, generous for models of our size.
+   * About how many bytes of memory a training takes: per parameter the weight, its rounded copy and
+   * its gradient, twice, because the model it is held to is asked before the first step (the two
+   * moments that come then take less); and a flat part for activations, data and the virtual
+   * machine, generous for models of our size.
    */
-  public static long memoryNeeded(Path active, DpoConfig config) {
+  public static long memoryNeeded(Path active) {
     try (CheckpointReader reader = CheckpointReader.open(active)) {
-      long each = 4 + 2 + 4 + (config.loraRank() > 0 ? 0 : 8);
-      return reader.config().parameterCount() * each + FLAT_BYTES;
+      return reader.config().parameterCount() * 2 * (4 + 2 + 4) + FLAT_BYTES;
     }
   }
 
@@ -101,18 +101,19 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
 
   @Override
   public Map<String, Double> train(
-      Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
-    return trainSummary(active, set, out, listener).figures();
+      Path active, Path heldTo, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
+    return train(active, heldTo, set, out, null, listener).figures();
   }
 
-  /** As {@link #train}, with the whole summary. */
+  /** As {@link #train}, held to {@code active}, with the whole summary. */
   public TrainingSummary trainSummary(
       Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
     return trainSummary(active, set, out, null, listener);
   }
 
   /**
-   * As {@link #train}, with the whole summary, and going on where a killed run left off.
+   * As {@link #train}, held to {@code active}, with the whole summary, and going on where a killed
+   * run left off.
    *
    * @param states where the run keeps its state; deleted once {@code out} is written. Null for none
    */
@@ -122,8 +123,19 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
       Path out,
       @Nullable Path states,
       Consumer<StepMetrics> listener) {
+    return train(active, active, set, out, states, listener);
+  }
+
+  private TrainingSummary train(
+      Path active,
+      Path heldTo,
+      TrainingSet set,
+      Path out,
+      @Nullable Path states,
+      Consumer<StepMetrics> listener) {
     return with(
         active,
+        heldTo,
         states,
         (model, trainer, template, earlier) -> {
           TrainingSummary summary =
@@ -137,6 +149,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   public GroundingSummary ground(
       Path active, List<RatedReply> replies, Path out, Consumer<StepMetrics> listener) {
     return with(
+        active,
         active,
         null,
         (model, trainer, template, earlier) -> {
@@ -156,11 +169,13 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   /**
    * Trains once more from {@code parent} and says which evidence moved a reply.
    *
+   * @param heldTo as in {@link #train} then
    * @param candidate what that training made, for comparison
    * @param share how much of the way the candidate went
    */
   public Traced trace(
       Path parent,
+      Path heldTo,
       TrainingSet set,
       Path candidate,
       double share,
@@ -168,6 +183,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
       List<Message> reply) {
     return with(
         parent,
+        heldTo,
         null,
         (model, trainer, template, earlier) -> {
           float[] before = model.weights();
@@ -193,10 +209,10 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
         TrainableModel model,
         DpoTrainer trainer,
         ChatTemplate template,
-        @Nullable Iterator<Rehearsal.Text> earlier);
+        Rehearsal.@Nullable Source earlier);
   }
 
-  private <T> T with(Path folder, @Nullable Path states, Work<T> work) {
+  private <T> T with(Path folder, Path heldTo, @Nullable Path states, Work<T> work) {
     OptimizerConfig optimizer =
         config.optimizer().equals("muon") ? OptimizerConfig.muon() : OptimizerConfig.adamW();
     try (Tokenizer tokenizer = Tokenizer.open(folder);
@@ -212,7 +228,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
               referenceCache,
               states,
               nanoTime);
-      return work.with(model, trainer, template, earlier(folder, template, model));
+      return work.with(model, trainer, template, earlier(folder, heldTo, template, model));
     }
   }
 
@@ -239,14 +255,30 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     copyOthers(active, out);
   }
 
-  /** Examples longer than the model's context are passed over, as everywhere in training. */
-  private @Nullable Iterator<Rehearsal.Text> earlier(
-      Path start, ChatTemplate template, TrainableModel model) {
-    if (replay == null || config.replayFraction() == 0) {
+  /**
+   * What is rehearsed, and what {@code heldTo} predicts in it; while that is asked, two models are
+   * in memory.
+   */
+  private Rehearsal.@Nullable Source earlier(
+      Path folder, Path heldTo, ChatTemplate template, TrainableModel model) {
+    ReplaySource source = replay;
+    if (source == null || config.replayFraction() == 0) {
       return null;
     }
-    int longest = model.config().maxPositions();
-    Iterator<ReplaySource.Earlier> examples = replay.from(start);
+    return tokens -> {
+      var texts = texts(source.from(heldTo), template, model.config().maxPositions());
+      if (heldTo.equals(folder)) {
+        return new Rehearsal(model, texts, tokens);
+      }
+      try (TrainableModel asked = TrainableModel.load(heldTo, OptimizerConfig.adamW(), options)) {
+        return new Rehearsal(asked, texts, tokens);
+      }
+    };
+  }
+
+  /** Examples longer than the model's context are passed over, as everywhere in training. */
+  private static Iterator<Rehearsal.Text> texts(
+      Iterator<ReplaySource.Earlier> examples, ChatTemplate template, int longest) {
     return new Iterator<>() {
       @Override
       public boolean hasNext() {

@@ -8,11 +8,12 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Earlier supervised text with what the model predicted in it before this training. Beside
- * preferences it is trained to predict the same (KL to the model as it came in; distillation as in
- * learning without forgetting, Li and Hoiem, arXiv 1606.09282, eq. 2): what a step moved where
- * nothing was wished is pulled back, and where nothing moved there is no gradient at all, which the
- * text's own labels would give. Only what is to be held firmly is held to its labels.
+ * Earlier supervised text with what a model predicts in it that was not trained yet: this one as it
+ * came in, or the one its line began with. Beside preferences it is trained to predict the same (KL
+ * to that model; distillation as in learning without forgetting, Li and Hoiem, arXiv 1606.09282,
+ * eq. 2): what a step moved where nothing was wished is pulled back, and where nothing moved there
+ * is no gradient at all, which the text's own labels would give. Only what is to be held firmly is
+ * held to its labels.
  *
  * <p>Read from the beginning again when its end is reached. One thread.
  */
@@ -30,6 +31,15 @@ public final class Rehearsal {
    */
   public record Text(PackedBatch.Segment segment, boolean firmly) {}
 
+  /** Gives what to rehearse; asked once, before the model is trained. */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * @param tokens that the training will read
+     */
+    Rehearsal of(long tokens);
+  }
+
   private record Recalled(PackedBatch.Segment segment, TopPredictions predictions) {}
 
   private final List<Recalled> all = new ArrayList<>();
@@ -37,11 +47,11 @@ public final class Rehearsal {
   /**
    * Asks the model.
    *
-   * @param model not yet trained
+   * @param model whose predictions are held to, of the trained one's vocabulary; not used later
    * @param earlier may be endless
    * @param tokens that the training will read; as many at most are asked for
    */
-  Rehearsal(TrainableModel model, Iterator<Text> earlier, long tokens) {
+  public Rehearsal(TrainableModel model, Iterator<Text> earlier, long tokens) {
     List<Text> pass = new ArrayList<>();
     long asked = 0;
     int inPass = 0;

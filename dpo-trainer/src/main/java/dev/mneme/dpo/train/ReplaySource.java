@@ -43,7 +43,7 @@ public interface ReplaySource {
    * An endless stream, from its beginning each time and the same for the same checkpoint: blame
    * repeats a training and must read what that training read.
    *
-   * @param start folder of the checkpoint that training starts from
+   * @param heldTo folder of the checkpoint whose predictions are held to
    */
-  Iterator<Earlier> from(Path start);
+  Iterator<Earlier> from(Path heldTo);
 }

@@ -9,7 +9,6 @@ import dev.mneme.model.TrainableModel;
 import dev.mneme.model.UpdateProbe;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -76,7 +75,7 @@ public final class ReplyTrace {
       TrainableModel model,
       List<PreferencePair> pairs,
       List<RatedReply> replies,
-      @Nullable Iterator<Rehearsal.Text> earlier,
+      Rehearsal.@Nullable Source earlier,
       PackedBatch.Segment reply) {
     PackedBatch watched = PackedBatch.of(reply);
     double before = model.logProbs(watched)[0];

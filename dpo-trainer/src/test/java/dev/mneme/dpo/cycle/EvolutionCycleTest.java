@@ -103,6 +103,19 @@ class EvolutionCycleTest {
   }
 
   @Test
+  void everyCycleIsHeldToWhatTheFirstBeganWith() {
+    var trainer = new WritingTrainer();
+    for (int n = 0; n < 2; n++) {
+      var cycle = cycle(manyPairs(60), trainer, true);
+      cycle.run(plan(cycle), step -> {});
+    }
+    var active = registry.active().orElseThrow();
+    assertThat(active.parent()).isNotEqualTo(origin.id());
+    assertThat(active.config()).containsEntry(EvolutionCycle.HELD_TO, origin.id());
+    assertThat(trainer.heldToAll).containsOnly(registry.folder(origin)).hasSize(2);
+  }
+
+  @Test
   void tooFewPairsEndTheCycleWithASentenceAndNoModel() {
     var cycle = cycle(manyPairs(3), new WritingTrainer(), true);
     var record = cycle.run(plan(cycle), step -> {});
@@ -182,8 +195,8 @@ class EvolutionCycleTest {
         new WritingTrainer() {
           @Override
           public Map<String, Double> train(
-              Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
-            super.train(active, set, out, listener);
+              Path active, Path heldTo, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
+            super.train(active, heldTo, set, out, listener);
             throw new IllegalStateException("power failure");
           }
         };
@@ -200,6 +213,8 @@ class EvolutionCycleTest {
 
   /** Writes a checkpoint that differs from its parent. */
   private static class WritingTrainer implements CandidateTrainer {
+    final List<Path> heldToAll = new ArrayList<>();
+
     @Override
     public long diskBytesNeeded(Path active) {
       return 1024;
@@ -207,7 +222,8 @@ class EvolutionCycleTest {
 
     @Override
     public Map<String, Double> train(
-        Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
+        Path active, Path heldTo, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
+      heldToAll.add(heldTo);
       try {
         String before = Files.readString(active.resolve("model.safetensors"));
         Files.writeString(out.resolve("model.safetensors"), before + "+" + set.trainPairs().size());

@@ -195,7 +195,7 @@ class CycleKillTest {
 
     @Override
     public Map<String, Double> train(
-        Path active, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
+        Path active, Path heldTo, TrainingSet set, Path out, Consumer<StepMetrics> listener) {
       DpoConfig config = Tiny.config(2, 8, 8, 1e-3).toBuilder().seed(seed).build();
       try (TrainableModel model =
           TrainableModel.load(active, OptimizerConfig.adamW(), Tiny.options())) {

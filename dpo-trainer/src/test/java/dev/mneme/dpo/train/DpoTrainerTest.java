@@ -117,7 +117,7 @@ class DpoTrainerTest {
     for (int run = 0; run < 2; run++) {
       try (TrainableModel model = Tiny.model(dir)) {
         TopPredictions before = TopPredictions.of(model.topPredictions(earlier));
-        rehearsing(model, run * 4, false);
+        rehearsing(model, model, run * 4, false);
         divergence[run] = model.distill(earlier, before, 1) / earlier.weight();
       }
     }
@@ -131,19 +131,43 @@ class DpoTrainerTest {
         PackedBatch.of(Tiny.replay(60).stream().map(Rehearsal.Text::segment).toList());
     try (TrainableModel model = Tiny.model(dir)) {
       double before = sum(model.logProbs(earlier));
-      rehearsing(model, 4, true);
+      rehearsing(model, model, 4, true);
       assertThat(sum(model.logProbs(earlier))).isGreaterThan(before + 0.5 * earlier.weight());
     }
   }
 
-  private static void rehearsing(TrainableModel model, double fraction, boolean firmly) {
+  @Test
+  void whatAnEarlierTrainingMovedIsPulledBackToWhereTheLineBegan() {
+    PackedBatch earlier =
+        PackedBatch.of(Tiny.replay(60).stream().map(Rehearsal.Text::segment).toList());
+    try (TrainableModel origin = Tiny.model(dir);
+        TrainableModel active = Tiny.model(dir)) {
+      TopPredictions first = TopPredictions.of(origin.topPredictions(earlier));
+      rehearsing(active, active, 0, false);
+      double moved = active.distill(earlier, first, 1);
+      active.clipGradients(1);
+      active.step(0);
+      rehearsing(active, origin, 4, false);
+      assertThat(active.distill(earlier, first, 1)).isLessThan(moved / 4);
+    }
+  }
+
+  /**
+   * @param heldTo whose predictions are rehearsed
+   */
+  private static void rehearsing(
+      TrainableModel model, TrainableModel heldTo, double fraction, boolean firmly) {
     List<Rehearsal.Text> texts =
         Tiny.replay(60).stream().map(each -> new Rehearsal.Text(each.segment(), firmly)).toList();
     DpoConfig config =
         config(8, 8, 8, 3e-3).toBuilder().replayFraction(fraction).replayWeight(4).build();
     TrainingSummary summary =
         new DpoTrainer(model, "hash", CHARACTERS, config, null, () -> 0)
-            .train(somePairs(16), List.of(), texts.iterator(), step -> {});
+            .train(
+                somePairs(16),
+                List.of(),
+                tokens -> new Rehearsal(heldTo, texts.iterator(), tokens),
+                step -> {});
     assertThat(summary.rewardAccuracy()).isGreaterThan(0.9);
   }
 

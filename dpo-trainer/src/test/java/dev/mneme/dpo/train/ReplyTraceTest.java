@@ -50,7 +50,13 @@ class ReplyTraceTest {
       List<RatedReply> replies,
       DpoConfig config) {
     var trainer = new DpoTrainer(model, "hash", CHARACTERS, config, null, () -> 0);
-    return ReplyTrace.of(trainer, model, pairs, replies, Tiny.replay(500).iterator(), REPLY);
+    return ReplyTrace.of(
+        trainer,
+        model,
+        pairs,
+        replies,
+        tokens -> new Rehearsal(model, Tiny.replay(500).iterator(), tokens),
+        REPLY);
   }
 
   @Test
@@ -121,7 +127,11 @@ class ReplyTraceTest {
     }
     try (TrainableModel model = Tiny.model(dir)) {
       new DpoTrainer(model, "hash", CHARACTERS, config, null, () -> 0)
-          .train(somePairs(12), Tiny.someReplies(8), Tiny.replay(500).iterator(), step -> {});
+          .train(
+              somePairs(12),
+              Tiny.someReplies(8),
+              tokens -> new Rehearsal(model, Tiny.replay(500).iterator(), tokens),
+              step -> {});
       assertThat(Arrays.equals(watched, model.weights())).isTrue();
     }
   }

@@ -55,7 +55,7 @@ class ResumeTest {
           .train(
               somePairs(pairs),
               Tiny.someReplies(20),
-              Tiny.replay(2_000).iterator(),
+              tokens -> new Rehearsal(model, Tiny.replay(2_000).iterator(), tokens),
               step -> {
                 if (++steps[0] == dieAfter) {
                   throw new PowerFailure();

@@ -83,7 +83,7 @@ class TrajectoryTest {
           .train(
               somePairs(12),
               Tiny.someReplies(8),
-              Tiny.replay(200).iterator(),
+              tokens -> new Rehearsal(model, Tiny.replay(200).iterator(), tokens),
               m ->
                   steps.add(
                       new Step(
