@@ -10,6 +10,7 @@ import dev.mneme.data.PreferencePair;
 import dev.mneme.data.RatedReply;
 import dev.mneme.data.Scope;
 import dev.mneme.data.TrainingExample;
+import dev.mneme.dpo.cycle.EvolutionCycle;
 import dev.mneme.dpo.cycle.TrainingSet;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -88,13 +90,11 @@ class EvidenceCommandsTest {
     var set = new TrainingSet(5, pairs(), List.of(), List.of(), Map.of());
     Path folder = registry.newCandidateFolder();
     trainer.train(registry.folder(origin), registry.folder(origin), set, folder, step -> {});
+    Map<String, Object> how = new LinkedHashMap<>(trainer.config());
+    how.put(EvolutionCycle.STEP, 1.0);
+    how.put(EvolutionCycle.HELD_TO, origin.id());
     return registry.register(
-        folder,
-        "trained",
-        origin.id(),
-        CheckpointManifest.Kind.CYCLE,
-        trainer.config(),
-        set.provenance());
+        folder, "trained", origin.id(), CheckpointManifest.Kind.CYCLE, how, set.provenance());
   }
 
   @Test
