@@ -158,7 +158,8 @@ public final class Blame {
 
   /** What it was held to: its parent where nothing is recorded. */
   private CheckpointManifest heldTo(CheckpointManifest manifest, CheckpointManifest parent) {
-    if (manifest.config().get(EvolutionCycle.HELD_TO) instanceof String id) {
+    if (manifest.config().get(EvolutionCycle.HELD_TO) instanceof String id
+        && !id.equals(parent.id())) {
       CheckpointManifest heldTo = bench.registry().require(id);
       bench.registry().verify(heldTo);
       return heldTo;

@@ -12,6 +12,7 @@ import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.data.TrainingExample;
 import dev.mneme.data.curriculum.Curriculum;
+import dev.mneme.dpo.cycle.EvolutionCycle;
 import dev.mneme.dpo.cycle.PromotionGate;
 import dev.mneme.evals.Comparison;
 import dev.mneme.evals.EvalRunner;
@@ -260,7 +261,7 @@ public final class PairedPromotionGate implements PromotionGate {
 
   static String request(TrainingExample example) {
     Expectation last = example.expectations().getLast();
-    return example.messages().get(last.message() - 1).content().strip().toLowerCase(Locale.ROOT);
+    return EvolutionCycle.request(example.messages().subList(0, last.message()));
   }
 
   private PairedTest scores(Items items, ChatModel held, ChatModel candidate) {

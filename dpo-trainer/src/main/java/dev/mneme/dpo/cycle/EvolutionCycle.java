@@ -103,7 +103,8 @@ public final class EvolutionCycle {
     return bucket < Math.round(config.heldOutFraction() * 10_000);
   }
 
-  private static String request(List<Message> prompt) {
+  /** What tells requests apart: the last message, whatever its case. */
+  public static String request(List<Message> prompt) {
     return prompt.getLast().content().strip().toLowerCase(Locale.ROOT);
   }
 
@@ -148,7 +149,9 @@ public final class EvolutionCycle {
     registry.verify(active);
     Path trained = registry.newCandidateFolder();
     var way = new Way(id, registry.origin(active).orElse(null), active, trained, set);
-    registry.verify(way.heldTo());
+    if (!way.heldTo().id().equals(active.id())) {
+      registry.verify(way.heldTo());
+    }
     Map<String, Double> figures;
     try (Writer metrics = Files.newBufferedWriter(folder.resolve("metrics.jsonl"))) {
       figures =

@@ -262,7 +262,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
   private Rehearsal.@Nullable Source earlier(
       Path folder, Path heldTo, ChatTemplate template, TrainableModel model) {
     ReplaySource source = replay;
-    if (source == null || config.replayFraction() == 0) {
+    if (source == null) {
       return null;
     }
     return tokens -> {
