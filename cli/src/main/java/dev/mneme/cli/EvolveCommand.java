@@ -1,5 +1,7 @@
 package dev.mneme.cli;
 
+import static java.util.function.Predicate.not;
+
 import dev.mneme.cli.evolve.Evolution;
 import dev.mneme.cli.evolve.PairedPromotionGate;
 import dev.mneme.data.PreferencePair;
@@ -15,7 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -138,11 +142,15 @@ final class EvolveCommand implements Callable<Integer> {
     PrintWriter err = Output.err(spec);
     err.println("Watching; Ctrl-C ends it.");
     err.flush();
-    int seen = evolution.lastTrainedPairs();
+    Set<String> seen = evolution.lastTrainedPairs();
     while (true) {
       try {
-        int now = evolution.plan().trainPairs().size();
-        if (now - seen >= minNewPairs && idle()) {
+        // By id, because a cycle learns from the heaviest only: their number stays the same.
+        Set<String> now =
+            evolution.plan().trainPairs().stream()
+                .map(PreferencePair::id)
+                .collect(Collectors.toSet());
+        if (now.stream().filter(not(seen::contains)).count() >= minNewPairs && idle()) {
           show(evolution.cycle());
           seen = now;
         }

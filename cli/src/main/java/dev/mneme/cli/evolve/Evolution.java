@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -168,14 +169,14 @@ public final class Evolution {
     return ModelCandidateTrainer.memoryNeeded(bench.registry().folder(active()));
   }
 
-  /** Pairs the latest finished cycle trained on; 0 when there was none. */
-  public int lastTrainedPairs() {
+  /** The ids of the pairs that the latest finished cycle trained on; none when there was none. */
+  public Set<String> lastTrainedPairs() {
     List<CycleRecord> past = EvolutionCycle.history(bench.home().runs());
     return past.reversed().stream()
         .filter(r -> r.endedAt() != null && r.candidate() != null)
-        .mapToInt(CycleRecord::trainPairs)
+        .map(r -> r.data().pairWeights().keySet())
         .findFirst()
-        .orElse(0);
+        .orElse(Set.of());
   }
 
   private CheckpointManifest active() {

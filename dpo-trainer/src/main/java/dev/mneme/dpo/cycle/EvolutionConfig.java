@@ -6,6 +6,9 @@ import java.util.List;
  * When a cycle runs, what it holds out, and how far it goes.
  *
  * @param minPairs fewer pairs than this after cleaning are nothing to learn from
+ * @param maxPairs how many are learnt from, the heaviest: a training that grew with the history
+ *     would go further every time (docs/adr/0105)
+ * @param maxReplies the same for the replies of the supervised phase
  * @param heldOutFraction share of prompts whose pairs only the gate sees
  * @param copyCap how many times one pair's weight its copies may reach together
  * @param steps shares of the way from the active weights to the trained ones that are put before
@@ -13,11 +16,26 @@ import java.util.List;
  * @param seed of the split and of everything below
  */
 public record EvolutionConfig(
-    int minPairs, double heldOutFraction, double copyCap, List<Double> steps, long seed) {
+    int minPairs,
+    int maxPairs,
+    int maxReplies,
+    double heldOutFraction,
+    double copyCap,
+    List<Double> steps,
+    long seed) {
   public EvolutionConfig {
     steps = List.copyOf(steps);
     if (minPairs < 1) {
       throw new IllegalArgumentException("minPairs must be positive, got " + minPairs);
+    }
+    if (maxPairs < minPairs || maxReplies < 0) {
+      throw new IllegalArgumentException(
+          "maxPairs must be at least minPairs, which is "
+              + minPairs
+              + ", and maxReplies not negative, got "
+              + maxPairs
+              + " and "
+              + maxReplies);
     }
     if (!(heldOutFraction > 0 && heldOutFraction < 1)) {
       throw new IllegalArgumentException(
@@ -33,6 +51,6 @@ public record EvolutionConfig(
   }
 
   public static EvolutionConfig defaults() {
-    return new EvolutionConfig(8, 0.2, 3, List.of(1.0, 0.7, 0.4), 0);
+    return new EvolutionConfig(8, 300, 1_000, 0.2, 3, List.of(1.0, 0.7, 0.4), 0);
   }
 }

@@ -6,6 +6,7 @@ import dev.mneme.data.Json;
 import dev.mneme.data.JsonLines;
 import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
+import dev.mneme.data.RatedReply;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.dpo.registry.DataProvenance;
@@ -22,12 +23,15 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +96,45 @@ public final class EvolutionCycle {
         snapshot.ratedReplies().stream()
             .filter(reply -> !heldOutRequests.contains(request(reply.prompt())))
             .toList();
-    return new TrainingSet(snapshot.memorySequence(), train, heldOut, replies, dropped);
+    return new TrainingSet(
+        snapshot.memorySequence(),
+        heaviest(
+            train,
+            config.maxPairs(),
+            pair -> pair.weight().total(),
+            PreferencePair::id,
+            "pairs (evolution.maxPairs)",
+            dropped),
+        heldOut,
+        heaviest(
+            replies,
+            config.maxReplies(),
+            RatedReply::weight,
+            RatedReply::id,
+            "replies (evolution.maxReplies)",
+            dropped),
+        dropped);
+  }
+
+  /** Which of equals are kept is neither by age nor by person, but by a hash of their ids. */
+  private static <T> List<T> heaviest(
+      List<T> all,
+      int most,
+      ToDoubleFunction<T> weight,
+      Function<T, String> id,
+      String what,
+      Map<String, Integer> dropped) {
+    if (all.size() <= most) {
+      return all;
+    }
+    dropped.put("lighter than the " + most + " heaviest " + what, all.size() - most);
+    return all.stream()
+        .sorted(
+            Comparator.comparingDouble(weight)
+                .reversed()
+                .thenComparing(each -> Hashes.sha256(id.apply(each))))
+        .limit(most)
+        .toList();
   }
 
   /** By the last user message, so that one request is never on both sides. */

@@ -4,7 +4,11 @@ import static dev.mneme.dpo.cycle.Pairs.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mneme.data.Hashes;
+import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
+import dev.mneme.data.RatedReply;
+import dev.mneme.data.Scope;
 import dev.mneme.dpo.registry.CheckpointManifest;
 import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.dpo.registry.DataProvenance;
@@ -51,8 +55,13 @@ class EvolutionCycleTest {
   }
 
   private EvolutionCycle cycle(List<PreferencePair> pairs, CandidateTrainer trainer, boolean pass) {
-    PreferenceSource source =
-        () -> new PreferenceSource.Snapshot(42, pairs, List.of(), Map.of("secret", 2));
+    return cycle(
+        () -> new PreferenceSource.Snapshot(42, pairs, List.of(), Map.of("secret", 2)),
+        trainer,
+        pass);
+  }
+
+  private EvolutionCycle cycle(PreferenceSource source, CandidateTrainer trainer, boolean pass) {
     PromotionGate gate =
         (candidate, active, origin, heldOut) ->
             new PromotionGate.Verdict(
@@ -149,7 +158,7 @@ class EvolutionCycleTest {
         () -> new PreferenceSource.Snapshot(42, manyPairs(60), List.of(), Map.of()),
         new WritingTrainer(),
         gate,
-        new EvolutionConfig(8, 0.2, 3, List.of(0.7, 0.4), 0),
+        new EvolutionConfig(8, 300, 1_000, 0.2, 3, List.of(0.7, 0.4), 0),
         CLOCK);
   }
 
@@ -187,6 +196,46 @@ class EvolutionCycleTest {
         .extracting(PreferencePair::prompt)
         .doesNotContainAnyElementsOf(
             set.heldOutPairs().stream().map(PreferencePair::prompt).toList());
+  }
+
+  @Test
+  void aLongHistoryIsLearntFromByWhatIsHeaviest() {
+    List<PreferencePair> pairs = new ArrayList<>();
+    List<RatedReply> replies = new ArrayList<>();
+    for (int i = 0; i < 1_500; i++) {
+      pairs.add(pair("request " + i, "good " + i, "bad " + i, 1 + i % 7));
+      replies.add(reply("question " + i, 1 + i % 7));
+    }
+    PreferenceSource source = () -> new PreferenceSource.Snapshot(42, pairs, replies, Map.of());
+    TrainingSet set = plan(cycle(source, new WritingTrainer(), true));
+    assertThat(set.trainPairs()).hasSize(300);
+    assertThat(set.replies()).hasSize(1_000);
+
+    List<PreferencePair> left = new ArrayList<>(pairs);
+    left.removeAll(set.trainPairs());
+    left.removeAll(set.heldOutPairs());
+    assertThat(left)
+        .extracting(pair -> pair.weight().total())
+        .allMatch(
+            weight -> set.trainPairs().stream().allMatch(kept -> kept.weight().total() >= weight));
+    assertThat(set.replies()).extracting(RatedReply::weight).allMatch(weight -> weight >= 3);
+    assertThat(set.dropped())
+        .containsOnly(
+            Map.entry("lighter than the 300 heaviest pairs (evolution.maxPairs)", left.size()),
+            Map.entry("lighter than the 1000 heaviest replies (evolution.maxReplies)", 500));
+  }
+
+  private static RatedReply reply(String request, double weight) {
+    return new RatedReply(
+        Hashes.sha256(request),
+        new Scope("local", "ann", "mneme", "s1"),
+        List.of(Message.user(request)),
+        List.of(Message.assistant("an answer")),
+        0.9,
+        1,
+        weight,
+        CLOCK.instant(),
+        List.of());
   }
 
   @Test
