@@ -145,13 +145,12 @@ final class EvolveCommand implements Callable<Integer> {
     Set<String> seen = evolution.lastTrainedPairs();
     while (true) {
       try {
+        TrainingSet plan = evolution.plan();
         // By id, because a cycle learns from the heaviest only: their number stays the same.
         Set<String> now =
-            evolution.plan().trainPairs().stream()
-                .map(PreferencePair::id)
-                .collect(Collectors.toSet());
+            plan.trainPairs().stream().map(PreferencePair::id).collect(Collectors.toSet());
         if (now.stream().filter(not(seen::contains)).count() >= minNewPairs && idle()) {
-          show(evolution.cycle());
+          show(evolution.cycle(plan));
           seen = now;
         }
       } catch (MemoryStoreException.InUse e) {

@@ -130,9 +130,17 @@ public final class Evolution {
     return cycle.nothingToLearn(plan);
   }
 
-  /** Runs one whole cycle. */
+  /** Runs one whole cycle on what there is now. */
   public CycleRecord cycle() {
-    TrainingSet plan = plan();
+    return cycle(plan());
+  }
+
+  /**
+   * Runs one whole cycle.
+   *
+   * @param plan what {@link #plan} gave
+   */
+  public CycleRecord cycle(TrainingSet plan) {
     progress.accept(
         String.format(
             Locale.ROOT,
