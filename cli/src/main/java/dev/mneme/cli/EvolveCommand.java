@@ -1,15 +1,13 @@
 package dev.mneme.cli;
 
-import static java.util.function.Predicate.not;
-
 import dev.mneme.cli.evolve.Evolution;
 import dev.mneme.cli.evolve.PairedPromotionGate;
+import dev.mneme.cli.evolve.Watch;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.cycle.PromotionGate;
 import dev.mneme.dpo.cycle.TrainingSet;
 import dev.mneme.dpo.train.DpoConfig;
-import dev.mneme.ltm.MemoryStoreException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -17,9 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,15 +81,7 @@ final class EvolveCommand implements Callable<Integer> {
           "--max-minutes must be positive, got " + maxMinutes, ExitCodes.USAGE, null);
     }
     try (Workbench bench = Workbench.of(GlobalOptions.of(spec))) {
-      PrintWriter err = Output.err(spec);
-      var evolution =
-          new Evolution(
-              bench,
-              budgeted(bench.config().training()),
-              line -> {
-                err.println(line);
-                err.flush();
-              });
+      var evolution = new Evolution(bench, budgeted(bench.config().training()), this::progress);
       if (dryRun) {
         return showPlan(evolution);
       }
@@ -108,6 +96,12 @@ final class EvolveCommand implements Callable<Integer> {
     return watch && training.maxMinutes() == 0
         ? training.toBuilder().maxMinutes(WATCH_MINUTES).build()
         : training;
+  }
+
+  private void progress(String line) {
+    PrintWriter err = Output.err(spec);
+    err.println(line);
+    err.flush();
   }
 
   private int run(Evolution evolution, int times) {
@@ -139,33 +133,32 @@ final class EvolveCommand implements Callable<Integer> {
           ExitCodes.USAGE,
           null);
     }
-    PrintWriter err = Output.err(spec);
-    err.println("Watching; Ctrl-C ends it.");
-    err.flush();
-    Set<String> seen = evolution.lastTrainedPairs();
+    progress("Watching; Ctrl-C ends it.");
+    if (load() < 0) {
+      progress("This system does not tell its load: every moment counts as idle.");
+    }
+    var watching =
+        new Watch(
+            minNewPairs,
+            evolution.lastTrainedPairs(),
+            evolution::plan,
+            plan -> show(evolution.cycle(plan)),
+            EvolveCommand::idle,
+            this::progress);
     while (true) {
-      try {
-        TrainingSet plan = evolution.plan();
-        // By id, because a cycle learns from the heaviest only: their number stays the same.
-        Set<String> now =
-            plan.trainPairs().stream().map(PreferencePair::id).collect(Collectors.toSet());
-        if (now.stream().filter(not(seen::contains)).count() >= minNewPairs && idle()) {
-          show(evolution.cycle(plan));
-          seen = now;
-        }
-      } catch (MemoryStoreException.InUse e) {
-        err.println(e.getMessage() + "; looking again later");
-      }
-      err.flush();
+      watching.look();
       Thread.sleep(Duration.ofSeconds(pollSeconds));
     }
   }
 
   /** Less than half of a core's worth of work per core over the last minute. */
   private static boolean idle() {
-    var system = ManagementFactory.getOperatingSystemMXBean();
-    double load = system.getSystemLoadAverage();
-    return load < 0 || load / system.getAvailableProcessors() < 0.5;
+    return load() / Runtime.getRuntime().availableProcessors() < 0.5;
+  }
+
+  /** Negative where the system does not tell. */
+  private static double load() {
+    return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
   }
 
   private int showPlan(Evolution evolution) {

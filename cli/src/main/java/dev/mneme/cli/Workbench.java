@@ -13,6 +13,8 @@ import dev.mneme.dpo.registry.CheckpointRegistry;
 import dev.mneme.ltm.Erasable;
 import dev.mneme.ltm.MemoryStore;
 import dev.mneme.ltm.MemoryStoreConfig;
+import dev.mneme.ltm.MemoryStoreException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,6 +29,11 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread; the things it hands out have their own rules.
  */
 public final class Workbench implements AutoCloseable {
+  /** Most programs hold a memory for a moment, as an 'evolve --watch' does when it looks. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private static final Duration NAP = Duration.ofMillis(50);
+
   private final Home home;
   private final MnemeConfig config;
   private final InstantSource clock;
@@ -84,7 +91,7 @@ public final class Workbench implements AutoCloseable {
     return memoryConfig;
   }
 
-  /** The long-term memory; another process that holds it is named in the error. */
+  /** The long-term memory; another process that holds it for long is named in the error. */
   @SuppressWarnings("MustBeClosed") // closed with the workbench
   public MemoryStore store() {
     if (store == null) {
@@ -95,6 +102,26 @@ public final class Workbench implements AutoCloseable {
 
   @MustBeClosed
   private MemoryStore open() {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return openNow();
+      } catch (MemoryStoreException.InUse e) {
+        if (System.nanoTime() > end) {
+          throw e;
+        }
+        try {
+          Thread.sleep(NAP);
+        } catch (InterruptedException interrupted) {
+          Thread.currentThread().interrupt();
+          throw e;
+        }
+      }
+    }
+  }
+
+  @MustBeClosed
+  private MemoryStore openNow() {
     try {
       return MemoryStore.open(memoryConfig());
     } catch (IllegalArgumentException e) {
