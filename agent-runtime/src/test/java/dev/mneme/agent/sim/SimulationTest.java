@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -55,8 +56,10 @@ final class SimulationTest {
       var matcher = NAME.matcher(request.messages().getFirst().content());
       String fact = matcher.find() ? matcher.group(1) : "green";
       long seed = request.sampling().seed();
-      String chatter = generation > 0 ? "" : " I could say much more! Number " + seed % 7 + ".";
-      return Message.assistant("It is " + fact + "." + chatter);
+      return Message.assistant(
+          generation > 0
+              ? "Sure! It is " + fact + ". More?"
+              : "It is " + fact + ". I could say much more, for example number " + seed % 7 + ".");
     }
 
     @Override
@@ -85,7 +88,7 @@ final class SimulationTest {
     public Outcome evolve(int round, History history, Instant now) {
       histories.add(history);
       generation = round;
-      return new Outcome(true, ref(), "learnt to be brief", Map.of("kl", 0.1 * round));
+      return new Outcome(true, ref(), "learnt to be warm", Map.of("kl", 0.1 * round));
     }
 
     @Override
@@ -199,7 +202,7 @@ final class SimulationTest {
     assertThat(first.leaks()).isZero();
     report.write(dir.resolve("report.html"));
     assertThat(Files.readString(dir.resolve("report.html")))
-        .contains("learnt to be brief", "Before and after", "<svg", "At first")
+        .contains("learnt to be warm", "Before and after", "<svg", "At first")
         .doesNotContain("http://", "https://", "<script");
     assertThat(report.table()).contains("gen-0", "gen-1");
   }
@@ -270,7 +273,7 @@ final class SimulationTest {
 
       @Override
       public void heard(Turn turn) {
-        if (turn.message().content().contains("please")) {
+        if (turn.message().content().toLowerCase(Locale.ROOT).contains("please")) {
           heard.add("Wish of " + turn.scope().user());
         }
       }
@@ -292,7 +295,7 @@ final class SimulationTest {
               4096,
               request -> {
                 prompts.add(request.messages().getFirst().content());
-                return Message.assistant("No! ".repeat(30));
+                return Message.assistant("No. ".repeat(30));
               });
       Scenario scenario = Scenario.load("household-assistant").withMemory(memory);
       var surroundings = new Surroundings(SimulationTest::shout, null);
