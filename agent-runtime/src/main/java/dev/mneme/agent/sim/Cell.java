@@ -396,7 +396,7 @@ final class Cell {
           reacted(step, turnId, remark.pleased() ? "thanks" : "complaint", remark.words());
       case Reaction.Fix fix -> {
         session.signal(new Signal.Fix(turnId, tick(), fix.better()));
-        reacted(step, turnId, "fix", fix.better());
+        reacted(step, turnId, SimEvent.Reacted.FIX, fix.better());
       }
       case Reaction.Retry retry -> {
         var outcome = new Outcome();

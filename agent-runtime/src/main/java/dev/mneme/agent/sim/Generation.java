@@ -72,6 +72,11 @@ public record Generation(
     Map<String, Double> measures,
     Map<String, Double> weights) {
 
+  /** Whether a step is one of its steps. */
+  boolean holds(int step) {
+    return step >= fromStep && step < toStep;
+  }
+
   /** Measures every generation of a log. */
   static List<Generation> of(List<SimEvent> events) {
     List<Generation> generations = new ArrayList<>();

@@ -126,7 +126,11 @@ public sealed interface SimEvent {
       implements SimEvent {}
 
   /** What the person did about a reply, as everybody can see it. */
-  record Reacted(int step, int cell, String turnId, String how, String words) implements SimEvent {}
+  record Reacted(int step, int cell, String turnId, String how, String words)
+      implements SimEvent {
+    /** How a person reacts who says what the reply should have been. */
+    static final String FIX = "fix";
+  }
 
   /** A cell stopped; the others go on. */
   record CellFailed(int step, int cell, String reason) implements SimEvent {}

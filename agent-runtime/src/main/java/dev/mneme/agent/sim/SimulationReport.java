@@ -8,12 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -313,14 +316,62 @@ public final class SimulationReport {
       Generation each = generations.get(i);
       page.append("<div class=\"cycle\"><h3>Cycle ").append(each.round()).append(" — ");
       page.append(Boolean.TRUE.equals(each.promoted()) ? "promoted" : "not promoted");
-      page.append("</h3><p>")
-          .append(escape(String.valueOf(each.note())))
-          .append("</p><p>Reactions");
-      page.append(" it could learn from: ").append(escape(before.reactions().toString()));
+      page.append("</h3><p>").append(escape(String.valueOf(each.note())));
+      page.append("</p><p>New reactions to learn from: ")
+          .append(escape(mostFirst(before.reactions())))
+          .append("; from ")
+          .append(escape(mostFirst(reacting(before))));
       if (!each.measures().isEmpty()) {
         page.append("<br>Measured: ").append(escape(figures(each.measures())));
       }
-      page.append("</p></div>");
+      page.append("</p>");
+      corrections(page, before);
+      page.append("</div>");
+    }
+  }
+
+  /** Who reacted in a generation, and how often. Several people may share a name. */
+  private Map<String, Integer> reacting(Generation generation) {
+    Map<Integer, String> names = new HashMap<>();
+    Map<String, Integer> reacting = new TreeMap<>();
+    for (SimEvent event : events) {
+      switch (event) {
+        case SimEvent.Asked asked -> names.putIfAbsent(asked.cell(), asked.by());
+        case SimEvent.Reacted reacted when generation.holds(reacted.step()) ->
+            reacting.merge(names.getOrDefault(reacted.cell(), "somebody"), 1, Integer::sum);
+        default -> {}
+      }
+    }
+    return reacting;
+  }
+
+  private static String mostFirst(Map<String, Integer> counts) {
+    return counts.entrySet().stream()
+        .sorted(
+            Map.Entry.<String, Integer>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
+        .map(each -> each.getKey().replace('_', ' ') + " " + each.getValue())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** The first replies of a generation that somebody put right, one a person. */
+  private void corrections(StringBuilder page, Generation generation) {
+    Map<String, String> replies = new HashMap<>();
+    Set<Integer> shown = new HashSet<>();
+    for (SimEvent event : events) {
+      switch (event) {
+        case SimEvent.Replied replied -> replies.put(replied.turnId(), replied.text());
+        case SimEvent.Reacted reacted
+            when generation.holds(reacted.step())
+                && reacted.how().equals(SimEvent.Reacted.FIX)
+                && shown.size() < SAMPLES
+                && shown.add(reacted.cell()) -> {
+          page.append(line("agent", "-", replies.getOrDefault(reacted.turnId(), "")));
+          page.append(line("reaction", "+", reacted.words()));
+        }
+        default -> {}
+      }
     }
   }
 

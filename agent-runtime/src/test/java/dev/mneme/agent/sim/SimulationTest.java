@@ -203,6 +203,8 @@ final class SimulationTest {
     report.write(dir.resolve("report.html"));
     assertThat(Files.readString(dir.resolve("report.html")))
         .contains("learnt to be warm", "Before and after", "<svg", "At first")
+        .containsPattern("New reactions to learn from: \\w+[ \\w]* \\d+, .*; from \\w+ \\d+, ")
+        .containsPattern("<b>-</b> It is \\w+\\. I could .*<b>\\+</b> [A-Z]\\w+.* It is ")
         .doesNotContain("http://", "https://", "<script");
     assertThat(report.table()).contains("gen-0", "gen-1");
   }
