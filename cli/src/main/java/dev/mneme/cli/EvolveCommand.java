@@ -3,6 +3,7 @@ package dev.mneme.cli;
 import dev.mneme.cli.evolve.Evolution;
 import dev.mneme.cli.evolve.PairedPromotionGate;
 import dev.mneme.cli.evolve.Watch;
+import dev.mneme.data.Message;
 import dev.mneme.data.PreferencePair;
 import dev.mneme.dpo.cycle.CycleRecord;
 import dev.mneme.dpo.cycle.PromotionGate;
@@ -192,7 +193,7 @@ final class EvolveCommand implements Callable<Integer> {
           Locale.ROOT,
           "  %.2f  %s%n        + %s%n        - %s%n",
           pair.weight().total(),
-          shorten(pair.prompt().getLast().content()),
+          shorten(Message.request(pair.prompt())),
           shorten(pair.chosen().getLast().content()),
           shorten(pair.rejected().getLast().content()));
     }

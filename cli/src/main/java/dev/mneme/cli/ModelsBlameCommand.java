@@ -170,7 +170,7 @@ final class ModelsBlameCommand implements Callable<Integer> {
                 each.id(),
                 each.change(),
                 pair.weight().total(),
-                pair.prompt().getLast().content(),
+                Message.request(pair.prompt()),
                 pair.chosen().getLast().content(),
                 pair.rejected().getLast().content(),
                 pair.evidence().stream().map(e -> e.turnId()).distinct().toList()));
@@ -181,7 +181,7 @@ final class ModelsBlameCommand implements Callable<Integer> {
                 each.id(),
                 each.change(),
                 rated.satisfaction() * rated.weight(),
-                rated.prompt().getLast().content(),
+                Message.request(rated.prompt()),
                 rated.reply().getLast().content(),
                 null,
                 rated.evidence().stream().map(e -> e.turnId()).distinct().toList()));

@@ -41,4 +41,16 @@ public record Message(
   public static Message tool(String toolCallId, String content) {
     return new Message(Role.TOOL, content, List.of(), toolCallId);
   }
+
+  /**
+   * What a prompt asks for: what the person said last, whatever tools gave since; the last message
+   * where no person speaks.
+   */
+  public static String request(List<Message> prompt) {
+    return prompt.reversed().stream()
+        .filter(each -> each.role() == Role.USER)
+        .findFirst()
+        .orElseGet(prompt::getLast)
+        .content();
+  }
 }

@@ -16,7 +16,11 @@ import java.util.regex.Pattern;
 record Aspect(String slot, String value) {
   private static final Pattern BULLET = Pattern.compile("(?m)^\\s*([-*•]|\\d+[.)])\\s+\\S");
   private static final double SAME_CONTENT = 0.6;
-  private static final double LENGTH = 1.5;
+
+  /** A reply is about length when it is so many times as long, and so many words longer. */
+  private static final double TIMES = 1.5;
+
+  private static final int WORDS = 6;
 
   static Aspect of(StatedPreference wish) {
     return new Aspect(wish.slot().name(), wish.value());
@@ -48,9 +52,9 @@ record Aspect(String slot, String value) {
     }
     int chosenWords = FormCheck.wordCount(chosen);
     int rejectedWords = FormCheck.wordCount(rejected);
-    if (chosenWords * LENGTH <= rejectedWords) {
+    if (muchLonger(rejectedWords, chosenWords)) {
       aspects.add(new Aspect(StatedPreference.Slot.LENGTH.name(), "short"));
-    } else if (rejectedWords * LENGTH <= chosenWords) {
+    } else if (muchLonger(chosenWords, rejectedWords)) {
       aspects.add(new Aspect(StatedPreference.Slot.LENGTH.name(), "long"));
     }
     boolean bullets = BULLET.matcher(chosen).find();
@@ -58,6 +62,10 @@ record Aspect(String slot, String value) {
       aspects.add(new Aspect(StatedPreference.Slot.FORMAT.name(), bullets ? "bullets" : "prose"));
     }
     return aspects;
+  }
+
+  private static boolean muchLonger(int words, int than) {
+    return words >= than * TIMES && words - than >= WORDS;
   }
 
   static String normal(String text) {

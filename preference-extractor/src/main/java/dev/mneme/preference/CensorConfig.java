@@ -16,7 +16,8 @@ import java.util.regex.PatternSyntaxException;
  * @param nearDuplicate pairs at least this alike are one, in (0, 1]
  * @param borrowed drop a chosen reply of which more than this share is recalled or tool text
  * @param lengthRatio a pair whose only difference is length by at least this factor is dropped
- * @param pairsPerSession more pairs from one session are taken for a campaign
+ * @param pairsPerSession more pairs from one session are taken for a campaign, where several people
+ *     teach the model
  * @param chosenReuse more prompts with the same chosen reply are taken for a campaign
  * @param flips more reversals of one wish within {@code flipWindow} are taken for manipulation
  * @param flipWindow see {@code flips}
@@ -60,6 +61,22 @@ public record CensorConfig(
   public static CensorConfig defaults() {
     return new CensorConfig(
         List.of(), List.of(), List.of(), true, 0.9, 0.6, 1.3, 20, 5, 3, Duration.ofHours(24));
+  }
+
+  /** For the only person who teaches a model: nobody else is crowded out by one long session. */
+  CensorConfig forOnePerson() {
+    return new CensorConfig(
+        secrets,
+        personal,
+        harmful,
+        builtIn,
+        nearDuplicate,
+        borrowed,
+        lengthRatio,
+        Integer.MAX_VALUE,
+        chosenReuse,
+        flips,
+        flipWindow);
   }
 
   private static List<String> compiled(List<String> patterns, String name) {

@@ -40,7 +40,7 @@ final class Guess {
    * @param prompt the conversation up to and including the request
    */
   static Optional<String> in(String system, List<Message> prompt, String reply) {
-    if (prompt.isEmpty() || !asksAboutThePerson(prompt.getLast().content())) {
+    if (prompt.isEmpty() || !asksAboutThePerson(Message.request(prompt))) {
       return Optional.empty();
     }
     for (String sentence : SENTENCE.split(reply.strip())) {

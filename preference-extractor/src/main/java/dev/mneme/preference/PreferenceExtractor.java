@@ -216,7 +216,7 @@ public final class PreferenceExtractor {
     ExtractionReport emit() {
       Map<String, Double> caps = caps();
       whole.forEach(this::reject);
-      var pass = new Pass(new Censor(config.censor(), denied));
+      var pass = new Pass(censor());
       int users = 0;
       for (ExtractorState.UserKey key : users()) {
         UserState user = state.load(key.tenant(), key.user());
@@ -264,7 +264,7 @@ public final class PreferenceExtractor {
       if (config.weights().maxUserShare() >= 1 || users().size() < 2) {
         return totals;
       }
-      var pass = new Pass(new Censor(config.censor(), denied));
+      var pass = new Pass(censor());
       for (ExtractorState.UserKey key : users()) {
         pass.user(
             state.load(key.tenant(), key.user()),
@@ -275,6 +275,11 @@ public final class PreferenceExtractor {
           (found, weight) -> totals.merge(owner(found.candidate()), weight.total(), Double::sum),
           (found, drop) -> {});
       return Weights.capShares(totals, config.weights().maxUserShare());
+    }
+
+    private Censor censor() {
+      CensorConfig shared = config.censor();
+      return new Censor(users().size() < 2 ? shared.forOnePerson() : shared, denied);
     }
 
     private List<ExtractorState.UserKey> users() {

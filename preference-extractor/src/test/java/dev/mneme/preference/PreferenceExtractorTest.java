@@ -484,6 +484,34 @@ class PreferenceExtractorTest {
     assertThat(result.report().dropped()).containsKey(DropReason.SUDDEN_FLIP);
   }
 
+  /** Thirty corrections, by turns two words longer and two shorter than what was said. */
+  private static Session corrected(String user) {
+    var talk = new Conversations(user, "evening");
+    for (int i = 0; i < 30; i++) {
+      String street = "street " + i + ".";
+      talk.user("Where is stop " + (i * 7 + 3) + " of line " + i + "?");
+      if (i % 2 == 0) {
+        talk.assistant("In " + street).fix("Certainly, madam, in " + street);
+      } else {
+        talk.assistant("Oh well, in " + street).fix("In " + street);
+      }
+    }
+    return talk.session();
+  }
+
+  @Test
+  void aLongEveningOfCorrectionsIsNoCampaignAndNoManipulation() {
+    Result alone = run(corrected("sam"));
+    assertThat(alone.pairs()).hasSize(30);
+    assertThat(alone.report().dropped()).isEmpty();
+  }
+
+  @Test
+  void oneLongSessionIsACampaignWhereSeveralTeachTheModel() {
+    Result shared = run(corrected("sam"), capital("kim", "k", Conversations.START).session());
+    assertThat(shared.report().dropped()).containsEntry(DropReason.CONCENTRATED, 10L);
+  }
+
   @Test
   void oneLoudUserCannotOwnASharedModel() {
     var sessions = new ArrayList<Session>();

@@ -145,9 +145,9 @@ public final class EvolutionCycle {
     return bucket < Math.round(config.heldOutFraction() * 10_000);
   }
 
-  /** What tells requests apart: the last message, whatever its case. */
+  /** What tells requests apart: what the person said last, whatever its case. */
   public static String request(List<Message> prompt) {
-    return prompt.getLast().content().strip().toLowerCase(Locale.ROOT);
+    return Message.request(prompt).strip().toLowerCase(Locale.ROOT);
   }
 
   /** Whether a plan has enough to learn from; otherwise why not. */
