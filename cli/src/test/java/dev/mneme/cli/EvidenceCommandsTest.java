@@ -278,6 +278,8 @@ class EvidenceCommandsTest {
             mneme.run(
                 "--set",
                 "training.epochs=1",
+                "--set",
+                "training.minSteps=0",
                 "train",
                 "dpo",
                 "--pairs",

@@ -126,8 +126,7 @@ public sealed interface SimEvent {
       implements SimEvent {}
 
   /** What the person did about a reply, as everybody can see it. */
-  record Reacted(int step, int cell, String turnId, String how, String words)
-      implements SimEvent {
+  record Reacted(int step, int cell, String turnId, String how, String words) implements SimEvent {
     /** How a person reacts who says what the reply should have been. */
     static final String FIX = "fix";
   }

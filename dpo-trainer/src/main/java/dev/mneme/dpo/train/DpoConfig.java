@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param undesirableWeight lambda_U of kto
  * @param learningRate peak of the preference phase
  * @param epochs passes over the pairs; 0 skips the preference phase
- * @param pairsPerStep pairs per optimizer step
+ * @param pairsPerStep pairs per optimizer step, at most; see {@link #forPairs}
+ * @param minSteps steps of the preference phase that few pairs are to give as well; 0, as in
+ *     records from before it, for however few they give
  * @param pairsPerMicroBatch pairs per forward and backward, fewer where they are long; gradients
  *     accumulate to a step
  * @param maxGradNorm clip
@@ -57,6 +59,7 @@ public record DpoConfig(
     double learningRate,
     int epochs,
     int pairsPerStep,
+    int minSteps,
     int pairsPerMicroBatch,
     double maxGradNorm,
     double warmupFraction,
@@ -78,6 +81,8 @@ public record DpoConfig(
     long seed) {
   /** The name of the one loss that is not over pairs. */
   public static final String KTO = "kto";
+
+  private static final int FEWEST_PER_STEP = 4;
 
   public DpoConfig {
     loraTargets = List.copyOf(loraTargets);
@@ -113,6 +118,9 @@ public record DpoConfig(
               + pairsPerMicroBatch
               + ", "
               + maxTokens);
+    }
+    if (minSteps < 0) {
+      throw new IllegalArgumentException("minSteps must not be negative, got " + minSteps);
     }
     if (sftEpochs < 0 || patience < 0 || checkpointEvery < 0 || !(replayFraction >= 0)) {
       throw new IllegalArgumentException(
@@ -155,6 +163,7 @@ public record DpoConfig(
         3e-4,
         3,
         16,
+        48,
         16,
         1,
         0.1,
@@ -174,6 +183,21 @@ public record DpoConfig(
         List.of(LoraConfig.ALL_LINEAR),
         16,
         0);
+  }
+
+  /**
+   * As it is for so many pairs. Where they would give fewer than {@code minSteps} steps, they are
+   * passed up to twice as often, and then a step has fewer of them, down to four: what forty
+   * corrections teach in six steps of sixteen is nothing (docs/adr/0107).
+   */
+  public DpoConfig forPairs(int pairs) {
+    if (pairs == 0 || epochs == 0) {
+      return this;
+    }
+    int passes = Math.clamp(Math.ceilDiv(minSteps * pairsPerStep, pairs), epochs, 2 * epochs);
+    int fewest = Math.min(FEWEST_PER_STEP, pairsPerStep);
+    int perStep = Math.clamp((long) passes * pairs / Math.max(1, minSteps), fewest, pairsPerStep);
+    return toBuilder().pairsPerStep(perStep).epochs(passes).build();
   }
 
   /**
@@ -233,6 +257,7 @@ public record DpoConfig(
     private double learningRate;
     private int epochs;
     private int pairsPerStep;
+    private int minSteps;
     private int pairsPerMicroBatch;
     private double maxGradNorm;
     private double warmupFraction;
@@ -264,6 +289,7 @@ public record DpoConfig(
       learningRate = from.learningRate;
       epochs = from.epochs;
       pairsPerStep = from.pairsPerStep;
+      minSteps = from.minSteps;
       pairsPerMicroBatch = from.pairsPerMicroBatch;
       maxGradNorm = from.maxGradNorm;
       warmupFraction = from.warmupFraction;
@@ -332,6 +358,11 @@ public record DpoConfig(
 
     public Builder pairsPerStep(int value) {
       pairsPerStep = value;
+      return this;
+    }
+
+    public Builder minSteps(int value) {
+      minSteps = value;
       return this;
     }
 
@@ -442,6 +473,7 @@ public record DpoConfig(
           learningRate,
           epochs,
           pairsPerStep,
+          minSteps,
           pairsPerMicroBatch,
           maxGradNorm,
           warmupFraction,

@@ -136,6 +136,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     return with(
         active,
         heldTo,
+        set.trainPairs().size(),
         states,
         (model, trainer, template, earlier) -> {
           TrainingSummary summary =
@@ -151,6 +152,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     return with(
         active,
         active,
+        0,
         null,
         (model, trainer, template, earlier) -> {
           GroundingSummary summary = trainer.ground(replies, earlier, listener);
@@ -184,6 +186,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
     return with(
         parent,
         heldTo,
+        set.trainPairs().size(),
         null,
         (model, trainer, template, earlier) -> {
           float[] before = model.weights();
@@ -212,7 +215,10 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
         Rehearsal.@Nullable Source earlier);
   }
 
-  private <T> T with(Path folder, Path heldTo, @Nullable Path states, Work<T> work) {
+  /**
+   * @param pairs that are trained on
+   */
+  private <T> T with(Path folder, Path heldTo, int pairs, @Nullable Path states, Work<T> work) {
     OptimizerConfig optimizer =
         config.optimizer().equals("muon") ? OptimizerConfig.muon() : OptimizerConfig.adamW();
     try (Tokenizer tokenizer = Tokenizer.open(folder);
@@ -224,7 +230,7 @@ public final class ModelCandidateTrainer implements CandidateTrainer {
               model,
               CheckpointRegistry.contentHashOf(folder),
               new ChatReplyEncoder(template),
-              config,
+              config.forPairs(pairs),
               referenceCache,
               states,
               nanoTime);
