@@ -52,6 +52,7 @@ class TrajectoryTest {
         .labelSmoothing(loss.equals("robust") ? 0.1 : 0)
         .epochs(2)
         .pairsPerStep(4)
+        .minSteps(0)
         .pairsPerMicroBatch(4)
         .learningRate(1e-3)
         .sftLearningRate(1e-3)
