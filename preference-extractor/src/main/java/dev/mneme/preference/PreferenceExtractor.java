@@ -214,13 +214,13 @@ public final class PreferenceExtractor {
     }
 
     ExtractionReport emit() {
-      Map<String, Double> caps = caps();
+      List<ExtractorState.UserKey> learnable = learnable();
+      CensorConfig rules = learnable.size() < 2 ? config.censor().forOnePerson() : config.censor();
+      Map<String, Double> caps = caps(learnable, rules);
       whole.forEach(this::reject);
-      var pass = new Pass(censor());
-      int users = 0;
-      for (ExtractorState.UserKey key : users()) {
+      var pass = new Pass(new Censor(rules, denied));
+      for (ExtractorState.UserKey key : learnable) {
         UserState user = state.load(key.tenant(), key.user());
-        users++;
         for (SessionFindings each : user.sessions()) {
           replies += each.replies();
         }
@@ -243,7 +243,7 @@ public final class PreferenceExtractor {
           this::rejectPair);
       log.info("emitted {} pairs of weight {}, dropped {}", pairs, totalWeight, dropped);
       return new ExtractionReport(
-          users,
+          learnable.size(),
           sessions,
           read,
           turns,
@@ -259,13 +259,13 @@ public final class PreferenceExtractor {
     }
 
     /** What each user's weights are multiplied by: a first pass that only adds up. */
-    private Map<String, Double> caps() {
+    private Map<String, Double> caps(List<ExtractorState.UserKey> learnable, CensorConfig rules) {
       var totals = new LinkedHashMap<String, Double>();
-      if (config.weights().maxUserShare() >= 1 || users().size() < 2) {
+      if (config.weights().maxUserShare() >= 1 || learnable.size() < 2) {
         return totals;
       }
-      var pass = new Pass(censor());
-      for (ExtractorState.UserKey key : users()) {
+      var pass = new Pass(new Censor(rules, denied));
+      for (ExtractorState.UserKey key : learnable) {
         pass.user(
             state.load(key.tenant(), key.user()),
             (found, weight) -> totals.merge(owner(found.candidate()), weight.total(), Double::sum),
@@ -277,12 +277,8 @@ public final class PreferenceExtractor {
       return Weights.capShares(totals, config.weights().maxUserShare());
     }
 
-    private Censor censor() {
-      CensorConfig shared = config.censor();
-      return new Censor(users().size() < 2 ? shared.forOnePerson() : shared, denied);
-    }
-
-    private List<ExtractorState.UserKey> users() {
+    /** Who may be learnt from; asks for everybody's consent, so once. */
+    private List<ExtractorState.UserKey> learnable() {
       return state.users().stream()
           .filter(key -> config.tenant() == null || key.tenant().equals(config.tenant()))
           .filter(key -> history.consentOf(key.tenant(), key.user()).learn())

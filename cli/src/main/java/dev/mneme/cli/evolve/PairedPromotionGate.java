@@ -286,7 +286,7 @@ public final class PairedPromotionGate implements PromotionGate {
     List<String> after = Greedy.replies(candidate, prompts, EXAMPLE_TOKENS);
     List<Example> examples = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
-      examples.add(new Example(prompts.get(i).getLast().content(), before.get(i), after.get(i)));
+      examples.add(new Example(Message.request(prompts.get(i)), before.get(i), after.get(i)));
     }
     return examples;
   }
