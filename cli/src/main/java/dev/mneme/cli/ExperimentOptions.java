@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,7 +19,10 @@ final class ExperimentOptions {
   @Option(
       names = "--seeds",
       paramLabel = "N",
-      description = "How many seeds (default: ${DEFAULT-VALUE}).")
+      description = {
+        "How many seeds (default: ${DEFAULT-VALUE}); what others left in the folder is reported"
+            + " with them."
+      })
   int seeds = 5;
 
   @Option(
@@ -87,8 +91,6 @@ final class ExperimentOptions {
     try {
       var size =
           new Size(
-              seeds,
-              firstSeed,
               experiment.learns() ? generations : 0,
               agents,
               steps,
@@ -100,7 +102,8 @@ final class ExperimentOptions {
               ? options.home().create().runs().resolve("experiment-" + experiment.name())
               : out;
       Results results =
-          new ExperimentRun(experiment, size, wanted(experiment), folder, options, line(spec))
+          new ExperimentRun(
+                  experiment, size, seeds(), wanted(experiment), folder, options, line(spec))
               .run();
       if (json) {
         Output.json(spec, results.points());
@@ -115,6 +118,13 @@ final class ExperimentOptions {
     } catch (UncheckedIOException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.FAILURE, e);
     }
+  }
+
+  private List<Long> seeds() {
+    if (seeds < 1) {
+      throw new IllegalArgumentException("--seeds must be at least 1, got " + seeds);
+    }
+    return LongStream.range(firstSeed, firstSeed + seeds).boxed().toList();
   }
 
   private List<Arm> wanted(Experiment experiment) {

@@ -74,6 +74,17 @@ final class ExperimentCommandTest {
   }
 
   @Test
+  void aSeedIsAddedToWhatWasFoundBefore() throws Exception {
+    run("population", "--questions=14", "--arms=sharing");
+    String first = Files.readString(dir.resolve("out").resolve("results.jsonl"));
+    run("population", "--questions=14", "--arms=sharing", "--first-seed=3");
+    assertThat(summary()).contains("Seeds 1, 3; ", "2 of 4 trials are finished");
+    assertThat(Files.readString(dir.resolve("out").resolve("results.jsonl")))
+        .startsWith(first)
+        .contains("\"seed\":3");
+  }
+
+  @Test
   void robustnessRunsFromEndToEnd() throws Exception {
     // The guard is asked for in ExperimentTest; here one arm without it, for the time it takes.
     run("robustness", "--questions=3", "--arms=frozen,20-neither");

@@ -16,7 +16,11 @@ import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -26,8 +30,11 @@ import java.util.stream.Stream;
  * can be made again from the seed, are deleted. An unfinished one goes on from its last barrier.
  */
 public final class ExperimentRun {
+  private static final Pattern SEED_FOLDER = Pattern.compile("seed-(-?\\d{1,18})");
+
   private final Experiment experiment;
   private final Size size;
+  private final List<Long> seeds;
   private final List<Arm> wanted;
   private final Path folder;
   private final GlobalOptions options;
@@ -35,7 +42,8 @@ public final class ExperimentRun {
   private final Pace pace;
 
   /**
-   * @param wanted the arms to run now; what others left in the folder is reported with them
+   * @param seeds to run now; what others left in the folder is reported with them
+   * @param wanted the arms to run now, likewise
    * @param folder of the results; made
    * @param options of the command line: home and settings
    * @param progress receives lines for people
@@ -43,26 +51,27 @@ public final class ExperimentRun {
   public ExperimentRun(
       Experiment experiment,
       Size size,
+      List<Long> seeds,
       List<Arm> wanted,
       Path folder,
       GlobalOptions options,
       Consumer<String> progress) {
     this.experiment = experiment;
     this.size = size;
+    this.seeds = List.copyOf(seeds);
     this.wanted = List.copyOf(wanted);
     this.folder = folder;
     this.options = options;
     this.progress = progress;
     this.pace =
         new Pace(
-            size.seeds() * wanted.stream().mapToInt(this::generations).sum(), System::nanoTime);
+            seeds.size() * wanted.stream().mapToInt(this::generations).sum(), System::nanoTime);
   }
 
   /** Every point of every trial, in order of seed and arm. */
   public Results run() throws InterruptedException {
     claim();
-    for (int i = 0; i < size.seeds(); i++) {
-      long seed = size.firstSeed() + i;
+    for (long seed : seeds) {
       for (Arm arm : wanted) {
         if (Files.exists(found(arm, seed))) {
           pace.found(generations(arm));
@@ -84,9 +93,10 @@ public final class ExperimentRun {
   /** What has been found so far, by this run and those before it. */
   private Results results() {
     List<Point> points = new ArrayList<>();
-    for (int i = 0; i < size.seeds(); i++) {
+    SortedSet<Long> begun = begun();
+    for (long seed : begun) {
       for (Arm arm : experiment.arms()) {
-        Path found = found(arm, size.firstSeed() + i);
+        Path found = found(arm, seed);
         if (Files.exists(found)) {
           points.addAll(JsonLines.readAll(found, Point.class));
         }
@@ -94,7 +104,21 @@ public final class ExperimentRun {
     }
     List<String> common =
         Stream.of(Experiment.SETTINGS, options.settings()).flatMap(List::stream).toList();
-    return new Results(experiment, size, common, points);
+    return new Results(experiment, size, begun, common, points);
+  }
+
+  /** The seeds of this run and of those before it in this folder. */
+  private SortedSet<Long> begun() {
+    SortedSet<Long> all = new TreeSet<>(seeds);
+    try (Stream<Path> entries = Files.list(folder)) {
+      entries
+          .map(each -> SEED_FOLDER.matcher(each.getFileName().toString()))
+          .filter(Matcher::matches)
+          .forEach(name -> all.add(Long.parseLong(name.group(1))));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot list " + folder, e);
+    }
+    return all;
   }
 
   /** What {@link Pace} counts of a trial. */
@@ -102,8 +126,12 @@ public final class ExperimentRun {
     return arm.learns() ? size.generations() + 1 : 1;
   }
 
+  private Path seedFolder(long seed) {
+    return folder.resolve("seed-" + seed);
+  }
+
   private Path trialFolder(Arm arm, long seed) {
-    return folder.resolve("seed-" + seed).resolve(arm.slug());
+    return seedFolder(seed).resolve(arm.slug());
   }
 
   private Path found(Arm arm, long seed) {
@@ -112,7 +140,7 @@ public final class ExperimentRun {
 
   /** What checkpoints answered when they were graded: the first one is the same in every trial. */
   private Path evals(long seed) {
-    return folder.resolve("seed-" + seed).resolve("evals");
+    return seedFolder(seed).resolve("evals");
   }
 
   private void trial(Arm arm, long seed) throws InterruptedException {
@@ -160,7 +188,10 @@ public final class ExperimentRun {
     }
   }
 
-  /** A folder belongs to one experiment of one size under one configuration and model. */
+  /**
+   * A folder belongs to one experiment of one size under one configuration and model. Seeds and
+   * arms can be added to it, because no trial knows of another.
+   */
   private void claim() {
     String what;
     try (Workbench bench =

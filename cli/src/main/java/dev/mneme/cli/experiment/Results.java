@@ -10,12 +10,14 @@ import dev.mneme.evals.stats.PairedTest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -30,15 +32,23 @@ public final class Results {
 
   private final Experiment experiment;
   private final Size size;
+  private final List<Long> seeds;
   private final List<String> settings;
   private final List<Point> points;
 
   /**
+   * @param seeds those begun, in order
    * @param settings configuration keys all arms have in common, as {@code --set} takes them
    */
-  Results(Experiment experiment, Size size, List<String> settings, List<Point> points) {
+  Results(
+      Experiment experiment,
+      Size size,
+      Collection<Long> seeds,
+      List<String> settings,
+      List<Point> points) {
     this.experiment = experiment;
     this.size = size;
+    this.seeds = List.copyOf(seeds);
     this.settings = List.copyOf(settings);
     this.points = List.copyOf(points);
   }
@@ -336,23 +346,14 @@ public final class Results {
     text.append(
         experiment.learns()
             ? format(
-                "Seeds %d to %d; %d people with %d exchanges each a generation to learn from; %d"
+                "%s; %d people with %d exchanges each a generation to learn from; %d"
                     + " newcomers with %d exchanges each to measure with, never learnt from.%n%n",
-                size.firstSeed(),
-                size.firstSeed() + size.seeds() - 1,
-                size.agents(),
-                size.steps(),
-                size.newcomers(),
-                size.questions())
+                seeds(), size.agents(), size.steps(), size.newcomers(), size.questions())
             : format(
-                "Seeds %d to %d; %d people and as many newcomers, %d steps. Nothing is"
-                    + " trained.%n%n",
-                size.firstSeed(),
-                size.firstSeed() + size.seeds() - 1,
-                size.newcomers(),
-                size.questions()));
+                "%s; %d people and as many newcomers, %d steps. Nothing is trained.%n%n",
+                seeds(), size.newcomers(), size.questions()));
     int finished = (int) points.stream().filter(each -> each.generation() == 0).count();
-    int trials = size.seeds() * experiment.arms().size();
+    int trials = seeds.size() * experiment.arms().size();
     if (finished < trials) {
       text.append(format("**%d of %d trials are finished.**%n%n", finished, trials));
     }
@@ -399,6 +400,11 @@ public final class Results {
       text.append("![grade](grade.svg) ![divergence](divergence.svg)\n");
     }
     return text.toString();
+  }
+
+  private String seeds() {
+    return (seeds.size() == 1 ? "Seed " : "Seeds ")
+        + seeds.stream().map(String::valueOf).collect(Collectors.joining(", "));
   }
 
   private void satisfaction(StringBuilder text) {

@@ -1,10 +1,8 @@
 package dev.mneme.cli.experiment;
 
 /**
- * How much of everything.
+ * How much of everything a trial has.
  *
- * @param seeds how many seeds, from {@code firstSeed} on
- * @param firstSeed the first of them
  * @param generations cycles in a trial
  * @param agents people learnt from
  * @param steps what each of them says in a generation
@@ -13,16 +11,8 @@ package dev.mneme.cli.experiment;
  * @param graded whether every generation is asked our 80 prompts
  */
 public record Size(
-    int seeds,
-    long firstSeed,
-    int generations,
-    int agents,
-    int steps,
-    int newcomers,
-    int questions,
-    boolean graded) {
+    int generations, int agents, int steps, int newcomers, int questions, boolean graded) {
   public Size {
-    positive("seeds", seeds);
     if (generations < 0) {
       throw new IllegalArgumentException("--generations must not be negative, got " + generations);
     }

@@ -119,7 +119,7 @@ final class ExperimentTest {
 
   @Test
   void resultsComparePeopleInPairsAndSayWhichSeedsAgree(@TempDir Path dir) throws Exception {
-    var size = new Size(2, 1, 2, 5, 2, 2, 3, true);
+    var size = new Size(2, 5, 2, 2, 3, true);
     List<Point> points = new ArrayList<>();
     for (long seed = 1; seed <= 2; seed++) {
       points.add(point("closed loop", seed, 0, 0.2, 0.4, 0.3));
@@ -129,7 +129,8 @@ final class ExperimentTest {
         points.add(point("frozen", seed, generation, 0.1, 0.2, 0.3));
       }
     }
-    var results = new Results(Experiment.closedLoop(), size, List.of("a.b=1"), points);
+    var results =
+        new Results(Experiment.closedLoop(), size, List.of(1L, 2L), List.of("a.b=1"), points);
     List<Results.Comparison> comparisons = results.comparisons();
     assertThat(comparisons)
         .extracting(Results.Comparison::what)
@@ -155,7 +156,7 @@ final class ExperimentTest {
 
   @Test
   void whatAChangeOfMindCostsIsCountedInInteractions() {
-    var size = new Size(1, 1, 6, 5, 2, 2, 3, true);
+    var size = new Size(6, 5, 2, 2, 3, true);
     List<Point> points = new ArrayList<>();
     double[] quick = {0.25, 0.75, 0.25, 0.75, 0.8};
     double[] slow = {0.25, 0.5, 0.25, 0.5, 0.8};
@@ -165,7 +166,7 @@ final class ExperimentTest {
       points.add(point("none", 1, generation, slow[generation]));
       points.add(point("recency", 1, generation, never[generation]));
     }
-    var results = new Results(Experiment.weighting(true), size, List.of(), points);
+    var results = new Results(Experiment.weighting(true), size, List.of(1L), List.of(), points);
     // Ten interactions a generation, two generations measured since. The quick one pleased people
     // more, so it needs as many interactions for that; for what the slow one had, it needs half.
     assertThat(results.regained())
@@ -180,13 +181,13 @@ final class ExperimentTest {
 
   @Test
   void aChangeOfMindThatCostsNothingLeavesNothingToRegain() {
-    var size = new Size(1, 1, 2, 5, 2, 2, 3, true);
+    var size = new Size(2, 5, 2, 2, 3, true);
     List<Point> points = new ArrayList<>();
     double[] better = {0.2, 0.6, 0.5};
     for (int generation = 0; generation <= 2; generation++) {
       points.add(point("all", 1, generation, better[generation]));
     }
-    var results = new Results(Experiment.weighting(true), size, List.of(), points);
+    var results = new Results(Experiment.weighting(true), size, List.of(1L), List.of(), points);
     // The last generation is worse again, which is no matter of the change.
     assertThat(results.regained())
         .containsExactly(
@@ -199,7 +200,7 @@ final class ExperimentTest {
 
   @Test
   void promotedWeightsAreHeldAgainstTheFirstInEveryGeneration() {
-    var size = new Size(1, 1, 2, 16, 2, 2, 3, true);
+    var size = new Size(2, 16, 2, 2, 3, true);
     List<Point> points = new ArrayList<>();
     for (int generation = 0; generation <= 2; generation++) {
       points.add(point("frozen", 1, generation, 0.3, 0.3, 0.3));
@@ -207,7 +208,7 @@ final class ExperimentTest {
     points.add(point("20 %", 1, 0, 0.3, 0.3, 0.3));
     points.add(point("20 %", 1, 1, 0.4, 0.4, 0.4));
     points.add(point("20 %", 1, 2, 0.2, 0.2, 0.2));
-    var results = new Results(Experiment.robustness(), size, List.of(), points);
+    var results = new Results(Experiment.robustness(), size, List.of(1L), List.of(), points);
     List<Results.AgainstFirst> against = results.againstFirst();
     assertThat(against).hasSize(1);
     assertThat(against.getFirst().learnt()).isEqualTo(2);
