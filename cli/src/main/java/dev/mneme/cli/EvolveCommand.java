@@ -130,7 +130,7 @@ final class EvolveCommand implements Callable<Integer> {
               + needed
               + " MB and --max-memory allows "
               + maxMemory
-              + "; allow more, or train a part of it (training.loraRank)",
+              + "; allow more",
           ExitCodes.USAGE,
           null);
     }

@@ -87,8 +87,9 @@ final class TrainDpoCommand implements Callable<Integer> {
       names = "--lora-rank",
       paramLabel = "R",
       description =
-          "Train a low-rank update of this rank instead of all weights; it is merged into the"
-              + " checkpoint and also written to adapter/ as PEFT does (training.loraRank).")
+          "Rank of the low-rank update that is trained; it is merged into the checkpoint and also"
+              + " written to adapter/ as PEFT does (training.loraRank). 0 trains all weights, at a"
+              + " fifth of the learning rates.")
   @Nullable Integer loraRank;
 
   @Option(names = "--no-replay", description = "Do not replay the curriculum beside the pairs.")
@@ -128,7 +129,7 @@ final class TrainDpoCommand implements Callable<Integer> {
       if (loss != null) {
         config = config.withLoss(loss);
       }
-      return loraRank == null ? config : config.toBuilder().loraRank(loraRank).build();
+      return loraRank == null ? config : config.withRank(loraRank);
     } catch (IllegalArgumentException e) {
       throw new UserError(String.valueOf(e.getMessage()), ExitCodes.USAGE, e);
     }

@@ -3,7 +3,6 @@ package dev.mneme.cli.evolve;
 import dev.mneme.cli.Workbench;
 import dev.mneme.cli.preferences.ExtractedPreferences;
 import dev.mneme.cli.preferences.LearntPreferences;
-import dev.mneme.data.Json;
 import dev.mneme.data.Message;
 import dev.mneme.data.PairWeight;
 import dev.mneme.data.PreferencePair;
@@ -174,14 +173,10 @@ public final class Blame {
         : 1;
   }
 
-  /** As it was recorded; keys that did not exist then have the value that changes nothing. */
   private static DpoConfig config(CheckpointManifest manifest) {
-    @SuppressWarnings("unchecked") // a record as JSON is an object
-    Map<String, Object> values =
-        new LinkedHashMap<>(Json.mapper().convertValue(DpoConfig.defaults(), Map.class));
-    values.putAll(manifest.config());
-    values.remove(EvolutionCycle.STEP);
-    values.remove(EvolutionCycle.HELD_TO);
-    return Json.mapper().convertValue(values, DpoConfig.class);
+    Map<String, Object> record = new LinkedHashMap<>(manifest.config());
+    record.remove(EvolutionCycle.STEP);
+    record.remove(EvolutionCycle.HELD_TO);
+    return DpoConfig.recorded(record);
   }
 }

@@ -29,12 +29,7 @@ public record Experiment(
    * docs/experiments.md.
    */
   static final List<String> SETTINGS =
-      List.of(
-          "training.learningRate=0.0004",
-          "training.sftLearningRate=0.0003",
-          "training.epochs=4",
-          "training.rpoAlpha=1",
-          "training.replayFraction=3");
+      List.of("training.epochs=4", "training.rpoAlpha=1", "training.replayFraction=3");
 
   /** The arm whose pairs all count the same. */
   static final String UNWEIGHTED = "none";

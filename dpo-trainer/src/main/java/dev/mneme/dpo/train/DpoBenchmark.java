@@ -59,7 +59,7 @@ public final class DpoBenchmark {
       LongSupplier nanoTime) {
     int epochs = 2;
     DpoConfig config =
-        DpoConfig.defaults().toBuilder()
+        DpoConfig.defaults().withRank(0).toBuilder()
             .rpoAlpha(0)
             .learningRate(1e-6)
             .epochs(epochs)

@@ -1,9 +1,12 @@
 package dev.mneme.dpo.train;
 
+import dev.mneme.data.Json;
 import dev.mneme.dpo.loss.KtoLoss;
 import dev.mneme.dpo.loss.PreferenceLoss;
 import dev.mneme.model.lora.LoraConfig;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *     per token, nats; it stops when that is spent
  * @param maxMinutes wall-clock time after which the preference phase stops with what it has learnt;
  *     0 for no limit. A run that was stopped by it does not come out the same again
- * @param loraRank rank of a low-rank update that is trained instead of all weights; 0 trains all
+ * @param loraRank rank of a low-rank update that is trained instead of all weights; 0 trains all,
+ *     which wants smaller rates, see {@link #withRank}
  * @param loraAlpha the low-rank update counts alpha / rank
  * @param loraTargets modules that get one, as in PEFT; {@code all-linear} for all inside the blocks
  * @param checkpointEvery steps between states a killed run can continue from; 0 for none
@@ -83,6 +87,7 @@ public record DpoConfig(
   public static final String KTO = "kto";
 
   private static final int FEWEST_PER_STEP = 4;
+  private static final double LOW_RANK_RATE = 5;
 
   public DpoConfig {
     loraTargets = List.copyOf(loraTargets);
@@ -148,8 +153,9 @@ public record DpoConfig(
   }
 
   /**
-   * What kept most and still learnt the wish, of the rates and amounts of replay tried on the
-   * bundled starter: docs/experiments.md, "Held to what it predicted".
+   * What kept most and still learnt the wish, of what was tried on the bundled starter: a low-rank
+   * update of the feed-forward matrices (docs/adr/0108), beside as much replay as docs/adr/0100
+   * says.
    */
   public static DpoConfig defaults() {
     return new DpoConfig(
@@ -160,7 +166,7 @@ public record DpoConfig(
         0.5,
         1,
         1,
-        3e-4,
+        1.5e-3,
         3,
         16,
         48,
@@ -172,15 +178,15 @@ public record DpoConfig(
         8,
         8,
         1,
-        3e-4,
+        1.5e-3,
         0.7,
         0.1,
         3,
         5.0,
         0,
-        0,
-        16,
-        List.of(LoraConfig.ALL_LINEAR),
+        64,
+        64,
+        List.of("gate_proj", "up_proj", "down_proj"),
         16,
         0);
   }
@@ -214,6 +220,36 @@ public record DpoConfig(
       case "orpo", "kto", "apo_zero" -> changed.rpoAlpha(0).build();
       default -> changed.build();
     };
+  }
+
+  /**
+   * With a low-rank update of another rank, or with all weights (rank 0). These bear a smaller
+   * rate: a low-rank update wants some five to ten times that of all weights, whatever its rank
+   * (Schulman et al., "LoRA Without Regret", 2025); here it is five.
+   */
+  public DpoConfig withRank(int rank) {
+    Builder changed = toBuilder().loraRank(rank);
+    if ((rank == 0) == (loraRank == 0)) {
+      return changed.build();
+    }
+    double times = rank == 0 ? 1 / LOW_RANK_RATE : LOW_RANK_RATE;
+    return changed
+        .learningRate(learningRate * times)
+        .sftLearningRate(sftLearningRate * times)
+        .build();
+  }
+
+  /**
+   * As a checkpoint's record has it. Settings that did not exist when it was written have the value
+   * that changes nothing.
+   */
+  public static DpoConfig recorded(Map<String, Object> record) {
+    @SuppressWarnings("unchecked") // a record as JSON is an object
+    Map<String, Object> values =
+        new LinkedHashMap<>(Json.mapper().convertValue(defaults(), Map.class));
+    values.putAll(Map.of("minSteps", 0, "replayWeight", 0, "loraRank", 0));
+    values.putAll(record);
+    return Json.mapper().convertValue(values, DpoConfig.class);
   }
 
   /** What is minimised in the preference phase. */

@@ -2,10 +2,14 @@ package dev.mneme.dpo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.mneme.data.Json;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.core.type.TypeReference;
 
 final class DpoConfigTest {
   private static final DpoConfig CONFIG =
@@ -48,5 +52,35 @@ final class DpoConfigTest {
     assertThatThrownBy(() -> CONFIG.toBuilder().minSteps(-1).build())
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("minSteps must not be negative, got -1");
+  }
+
+  @Test
+  void allWeightsAreTrainedAtAFifthOfTheRates() {
+    DpoConfig low =
+        CONFIG.toBuilder().loraRank(64).learningRate(2e-3).sftLearningRate(1e-3).build();
+    DpoConfig all = low.withRank(0);
+    assertThat(all.lora()).isNull();
+    assertThat(all.learningRate()).isCloseTo(4e-4, within(1e-12));
+    assertThat(all.sftLearningRate()).isCloseTo(2e-4, within(1e-12));
+    assertThat(all.withRank(0)).isEqualTo(all);
+    assertThat(all.withRank(8).learningRate()).isCloseTo(2e-3, within(1e-12));
+    assertThat(low.withRank(8))
+        .as("rates suit every rank")
+        .isEqualTo(low.toBuilder().loraRank(8).build());
+  }
+
+  @Test
+  void aRecordThatSaysLittleTrainedAllWeightsInAsManyStepsAsItsPairsGave() {
+    DpoConfig recorded = DpoConfig.recorded(Map.of("replayFraction", 3.0, "epochs", 2));
+    assertThat(recorded.lora()).isNull();
+    assertThat(recorded.minSteps()).isZero();
+    assertThat(recorded.replayWeight()).as("as much as replayFraction says").isEqualTo(3);
+    assertThat(recorded.epochs()).isEqualTo(2);
+  }
+
+  @Test
+  void aRecordOfTodayIsReadAsItWasWritten() {
+    Map<String, Object> record = Json.mapper().convertValue(CONFIG, new TypeReference<>() {});
+    assertThat(DpoConfig.recorded(record)).isEqualTo(CONFIG);
   }
 }

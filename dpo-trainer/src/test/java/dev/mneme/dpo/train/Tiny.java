@@ -65,9 +65,12 @@ final class Tiny {
     return TrainableModel.initialize(config(dir), 5, OptimizerConfig.adamW(), options());
   }
 
-  /** No clipping, no replay, no validation, no budget: what a test wants to see, it sets. */
+  /**
+   * All weights, no clipping, no replay, no validation, no budget: what a test wants to see, it
+   * sets.
+   */
   static DpoConfig.Builder plain() {
-    return DpoConfig.defaults().toBuilder()
+    return DpoConfig.defaults().withRank(0).toBuilder()
         .rpoAlpha(0)
         .maxGradNorm(1e9)
         .warmupFraction(0)

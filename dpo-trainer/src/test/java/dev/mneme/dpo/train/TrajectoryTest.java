@@ -59,6 +59,9 @@ class TrajectoryTest {
         .replayFraction(0.5)
         .replayWeight(0.5)
         .maxTokens(128)
+        .loraRank(0)
+        .loraAlpha(16)
+        .loraTargets(List.of("all-linear"))
         .checkpointEvery(0)
         .klBudget(100)
         .build();
